@@ -1,0 +1,81 @@
+#pragma once
+// From findings to sign-in risk and entity risk (algorithms.md 6.2, times 100).
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/detect/detector.h"
+#include "engine/detect/rule_set.h"
+#include "engine/model/alert.h"
+#include "engine/model/command.h"
+#include "engine/model/risk.h"
+#include "engine/model/sign_in.h"
+#include "engine/model/state_rows.h"
+
+namespace bartizan {
+
+/// Where the ledger puts rows that changed. Called by flush() only, in a deterministic order.
+class RiskSink {
+ public:
+  virtual ~RiskSink() = default;
+  virtual void risky_entity(const RiskyEntity& row) = 0;
+  virtual void risky_entity_gone(std::string_view tenant_id, EntityType type, std::string_view id) = 0;  // tombstone
+  virtual void risky_sign_in(const RiskySignIn& row) = 0;
+  virtual void fact(const Fact& fact) = 0;  // risk level changed: for detectors, after this step
+};
+
+/// A live finding of one rule, as the ledger needs it.
+struct LedgerFinding {
+  const Rule* rule = nullptr;
+  const Finding* finding = nullptr;
+  std::string_view alert_id;
+  const SignIn* sign_in = nullptr;  // the sign-in being judged, if any: gets the detection on its risky-sign-in row
+  bool real_time = true;            // found at first reading
+};
+
+struct CommandOutcome {
+  bool accepted = false;
+  RejectReason reason = RejectReason::none;
+  std::string target_id;
+  AuditSnapshot before, after;
+};
+
+/// The risk of one tenant's users, service principals, managed identities, agents and risky sign-ins. A fold: everything that happens
+/// follows from the calls and their journal times. Rows changed within one step are emitted once, by flush().
+class RiskLedger : public StatePart, public RiskView {
+ public:
+  RiskLedger(std::string tenant_id, std::shared_ptr<const RuleSet> rules);
+  ~RiskLedger() override;
+  void set_rules(std::shared_ptr<const RuleSet> rules);
+
+  /// Adds or renews the finding's contribution to its entity (only entities that carry risk; live, unsuppressed findings).
+  /// Returns what it did to the entity.
+  RiskEffect apply(const LedgerFinding& finding, Time event_time, Time journal_time);
+  /// A correction of a sign-in that has a risky-sign-in row: the row is emitted again where it changed.
+  void correct(const SignIn& e, Time journal_time);
+  CommandOutcome apply(const Command& command, Time journal_time);
+  /// Decay: levels that fall, rows that end. At most `limit` timers; the rest is carried over.
+  Time next_due() const;
+  std::size_t advance(Time journal_time, std::size_t limit);
+  /// Emits every row that changed since the last flush.
+  void flush(RiskSink& out);
+
+  RiskLevel level(EntityType type, const Id& id) const override;
+  /// Entities of a type at each level (low, medium, high), for metrics.
+  std::array<std::uint64_t, 3> risky_count(EntityType type) const;
+
+  void save(RowSink& sink, bool all) const override;
+  void saved() override;
+  bool load(std::string_view key, std::string_view bytes) override;
+  std::size_t bytes() const override;
+  std::size_t rows() const override;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace bartizan
