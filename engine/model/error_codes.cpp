@@ -45,6 +45,7 @@ constexpr ErrorCode kCodes[] = {
     {50097, F::interrupt, kStep, kUnknown, "Device authentication is required"},
     {50105, F::app_config, kFail, kYes, "The user is not assigned to the application"},
     {50125, F::interrupt, kStep, kUnknown, "Password reset or registration was entered"},
+    {50126, F::bad_password, kFail, kNo, "The user name or password is wrong"},
     {50127, F::interrupt, kStep, kUnknown, "A broker application is needed"},
     {50128, F::app_config, kStep, kUnknown, "The request names no tenant"},
     {50129, F::interrupt, kStep, kUnknown, "The device must be joined"},
