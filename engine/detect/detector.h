@@ -80,6 +80,8 @@ class Detector : public StatePart {
   /// Drops rows that no window can see any more. Called by the engine at fixed watermark steps, so it is part of the fold.
   virtual void expire(Time watermark) = 0;
   virtual std::uint64_t evictions() const { return 0; }
+  /// The bound on rows from the settings (EngineSettings::rows_max_per_table). Called once, before the first row or event.
+  virtual void bound_rows(std::uint32_t rows_max) { static_cast<void>(rows_max); }
 };
 
 /// One tunable number of a detector: documentation and bounds in one place. Durations are in seconds.
