@@ -154,26 +154,26 @@ const UserProfile* Profiles::user(const Key128& key, Time watermark) const {
   return last_user_ == nullptr || users_.policy().keep_until(*last_user_) < watermark ? nullptr : last_user_;
 }
 
-const NeighbourhoodProfile* Profiles::neighbourhood(const SignIn& e) const {
-  const std::uint64_t key = neighbourhood_key(e.ip);
-  return key == 0 ? nullptr : neighbourhoods_.find(key, e.event_time);
+const NeighbourhoodProfile* Profiles::neighbourhood(const IpAddress& ip, Time event_time) const {
+  const std::uint64_t key = neighbourhood_key(ip);
+  return key == 0 ? nullptr : neighbourhoods_.find(key, event_time);
 }
 
-double Profiles::users_of_neighbourhood(const SignIn& e) const {
-  const NeighbourhoodProfile* n = neighbourhood(e);
-  return n == nullptr ? 0 : n->users.count(period_of(day_of(e.event_time)));
+double Profiles::users_of_neighbourhood(const IpAddress& ip, Time event_time) const {
+  const NeighbourhoodProfile* n = neighbourhood(ip, event_time);
+  return n == nullptr ? 0 : n->users.count(period_of(day_of(event_time)));
 }
 
-bool Profiles::shared_by(const SignIn& e, unsigned limit) const {
-  const NeighbourhoodProfile* n = neighbourhood(e);
-  return n != nullptr && n->users.at_least(period_of(day_of(e.event_time))) >= limit;
+bool Profiles::shared_by(const IpAddress& ip, Time event_time, unsigned limit) const {
+  const NeighbourhoodProfile* n = neighbourhood(ip, event_time);
+  return n != nullptr && n->users.at_least(period_of(day_of(event_time))) >= limit;
 }
 
-double Profiles::contact_failure_rate(const SignIn& e) const {
-  const NeighbourhoodProfile* n = neighbourhood(e);
+double Profiles::contact_failure_rate(const IpAddress& ip, Time event_time) const {
+  const NeighbourhoodProfile* n = neighbourhood(ip, event_time);
   if (n == nullptr) return 0;
   const double failures = n->failures_now + n->failures_before;
-  const double successes = n->users.count(period_of(day_of(e.event_time)));
+  const double successes = n->users.count(period_of(day_of(event_time)));
   return failures + successes <= 0 ? 0 : failures / (failures + successes);
 }
 
@@ -198,6 +198,10 @@ void Profiles::learn(const SignIn& e, Time watermark, bool suspicious) {
   } else if (e.failure_class == FailureClass::bad_password || e.failure_class == FailureClass::no_user) {
     learn_failure(e, watermark);
   }
+}
+
+void Profiles::learn_correction(const EarlierCopy& before, const SignIn& after, Time watermark, bool suspicious) {
+  if (concerns(after) && before.result_class != ResultClass::success && after.success()) learn_success(after, watermark, suspicious);
 }
 
 void Profiles::learn_success(const SignIn& e, Time watermark, bool suspicious) {

@@ -60,11 +60,11 @@ class Profiles : public StatePart {
   const UserProfile* user(const SignIn& e, Time watermark) const { return user(user_key(e), watermark); }
   const UserProfile* user(const Key128& key, Time watermark) const;
   /// Distinct users with a success from the /24 or /48 in 15 to 30 days; exact to about 8, saturates near 100.
-  double users_of_neighbourhood(const SignIn& e) const;
+  double users_of_neighbourhood(const IpAddress& ip, Time event_time) const;
   /// The same against a limit, without a logarithm: at least `limit` of them, limit <= 16.
-  bool shared_by(const SignIn& e, unsigned limit) const;
+  bool shared_by(const IpAddress& ip, Time event_time, unsigned limit) const;
   /// Share of first contacts that failed from there in 15 to 30 days; 0 where nothing is known.
-  double contact_failure_rate(const SignIn& e) const;
+  double contact_failure_rate(const IpAddress& ip, Time event_time) const;
   /// Distinct users with a success from the autonomous system in 15 to 30 days.
   double users_of_asn(std::uint32_t asn) const;
   /// Users who have the country among theirs; users in all.
@@ -73,6 +73,8 @@ class Profiles : public StatePart {
 
   /// `suspicious`: a finding of medium or more came with this event (not hidden by learning).
   void learn(const SignIn& e, Time watermark, bool suspicious);
+  /// A newer copy of an event that was learned before: teaches only what the earlier copy did not (it turned into a success).
+  void learn_correction(const EarlierCopy& before, const SignIn& after, Time watermark, bool suspicious);
   /// A verdict about a user frees or condemns what was held back.
   void on_fact(const Fact& fact, Time watermark);
   void expire(Time watermark);
@@ -122,7 +124,7 @@ class Profiles : public StatePart {
   void learn_place(UserProfile& p, const SignIn& e, Day day);
   void learn_networks(const Key128& user, const SignIn& e, Day day, Time watermark);
   void count_country(std::uint16_t country, int change);
-  const NeighbourhoodProfile* neighbourhood(const SignIn& e) const;
+  const NeighbourhoodProfile* neighbourhood(const IpAddress& ip, Time event_time) const;
 
   KeyedState<UserProfile, UserPolicy> users_;
   KeyedState<NeighbourhoodProfile, NeighbourhoodPolicy, std::uint64_t> neighbourhoods_;
