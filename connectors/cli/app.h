@@ -1,0 +1,12 @@
+#pragma once
+// The command line: words to commands.
+
+#include <string>
+#include <vector>
+
+namespace bartizan::cli {
+
+/// Runs `bartizan ARGS...`; returns the exit code. Never throws.
+int run_app(const std::vector<std::string>& arguments);
+
+}  // namespace bartizan::cli

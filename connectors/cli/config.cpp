@@ -1,0 +1,176 @@
+#include "connectors/cli/config.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <unistd.h>
+
+#include "connectors/http/server.h"
+#include "rules/packs/bundle.h"
+
+namespace bartizan::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using settings::Diagnostics;
+using settings::Section;
+using namespace std::chrono_literals;
+
+constexpr double kSecond = 1000;
+constexpr double kHour = 3600 * kSecond;
+
+std::string listen_complaint(std::string_view text) {
+  const auto options = parse_listen(text);
+  if (!options) return "is not HOST:PORT with an address as host, for example 127.0.0.1:8080";
+  if (!is_loopback(options.value().host)) {
+    return "is not a loopback address: without TLS and authentication the server listens on 127.0.0.1 or ::1 only";
+  }
+  return {};
+}
+
+Section<FilesConfig> files_section() {
+  Section<FilesConfig> s("Embedded transport: files in, files out.");
+  s.key("inputs", &FilesConfig::inputs, "Files or globs to read: plain, gzip or zstd; `-` is standard input.").example("[/var/log/entra/*.ndjson]");
+  s.key("output", &FilesConfig::output, "Folder for one NDJSON file per output topic.");
+  s.key("commands", &FilesConfig::commands, "File of analyst commands, one command.v1 a line; default: commands.ndjson in state.dir.");
+  s.key("tenant", &FilesConfig::tenant, "Tenant id for records that carry none (Microsoft Graph v1.0).");
+  s.word("arrival", &FilesConfig::arrival, {{"clock", Arrival::clock}, {"record", Arrival::record}},
+         "Append time of a record: the clock when it is read, or its own published time (archives: the same outputs every time).");
+  s.key("follow", &FilesConfig::follow, "Keep reading as files grow; otherwise stop at their end.");
+  return s;
+}
+
+void check_roles(const settings::Node& node, const std::string& pointer, Diagnostics& diagnostics) {
+  const settings::Node* roles = node.find("roles");
+  if (roles == nullptr) return;
+  for (const auto& item : roles->items) {
+    if (item.text == "console") {
+      diagnostics.add(settings::code::kBadValue, "role 'console' is not part of this version", item.at, pointer + "/roles");
+    }
+  }
+}
+
+Section<Config> make_section() {
+  Section<Config> s("Bartizan's configuration.");
+  s.key("version", &Config::version, "Version of this file's form.").range(1, 1);
+  s.words("roles", &Config::roles, {{"ingest", Role::ingest}, {"detect", Role::detect}, {"console", Role::console}}, "What this process does.");
+  s.section("files", &Config::files, files_section());
+
+  Section<TopicsConfig> topics("Topics.");
+  topics.key("prefix", &TopicsConfig::prefix, "Prefix of every topic's name.");
+  topics.key("journal_partitions", &TopicsConfig::journal_partitions, "Partitions of the journal; a tenant is in one. Fixed once the journal exists.").range(1, 1024);
+  s.section("topics", &Config::topics, topics);
+
+  Section<RulesConfig> rules("Rules.");
+  rules.key("paths", &RulesConfig::paths, "Folders of rule packs; none: the built-in pack.");
+  s.section("rules", &Config::rules, rules);
+
+  Section<StateConfig> state("State on disk.");
+  state.key("dir", &StateConfig::dir, "Folder for journal, positions and checkpoints. One process at a time.");
+  state.key("journal_retention", &StateConfig::journal_retention, "Journal segments older than this, and behind every checkpoint, are removed.").range(kHour, 365 * 24 * kHour);
+  s.section("state", &Config::state, state);
+
+  Section<HttpConfig> http("Metrics and health.");
+  http.key("listen", &HttpConfig::listen, "Address and port; a loopback address.").check(listen_complaint);
+  s.section("http", &Config::http, http);
+
+  Section<CommitConfig> commit("Commits of outputs and positions.");
+  commit.key("interval", &CommitConfig::interval, "Time between commits.").range(1, 60 * kSecond);
+  s.section("commit", &Config::commit, commit);
+
+  Section<CheckpointConfig> checkpoint("Checkpoints of state.");
+  checkpoint.key("interval", &CheckpointConfig::interval, "Time between checkpoints.").range(kSecond, 24 * kHour);
+  s.section("checkpoint", &Config::checkpoint, checkpoint);
+
+  s.section("engine", &Config::engine, engine_section());
+
+  Section<LogConfig> log("Logs, on standard error.");
+  log.word("level", &LogConfig::level, {{"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warn", LogLevel::warn}, {"error", LogLevel::error}}, "Least level that is written.");
+  log.word("format", &LogConfig::format, {{"auto", LogFormat::automatic}, {"text", LogFormat::text}, {"json", LogFormat::json}}, "auto: text on a terminal, otherwise JSON.");
+  s.section("log", &Config::log, log);
+  s.check(check_roles);
+  return s;
+}
+
+bool read_file(const std::string& path, std::string& out, std::string& why) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) {
+    why = "is a folder";
+    return false;
+  }
+  std::ifstream in(path, std::ios::binary);
+  if (!in) {
+    why = std::strerror(errno);
+    return false;
+  }
+  std::ostringstream text;
+  text << in.rdbuf();
+  out = std::move(text).str();
+  return true;
+}
+
+std::vector<std::string> default_files() {
+  std::vector<std::string> out;
+  std::error_code error;
+  if (fs::is_regular_file("/etc/bartizan/bartizan.yaml", error)) out.emplace_back("/etc/bartizan/bartizan.yaml");
+  std::vector<std::string> more;
+  for (fs::directory_iterator it("/etc/bartizan/conf.d", error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() == ".yaml") more.push_back(it->path().string());
+  }
+  std::sort(more.begin(), more.end());
+  out.insert(out.end(), more.begin(), more.end());
+  return out;
+}
+
+std::vector<std::pair<std::string, std::string>> environment() {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::size_t equals = text.find('=');
+    if (text.rfind("BARTIZAN_", 0) != 0 || equals == std::string_view::npos) continue;
+    out.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return out;
+}
+
+}  // namespace
+
+const Section<Config>& config_section() {
+  static const Section<Config> section = make_section();
+  return section;
+}
+
+std::optional<LoadedConfig> load_config(const std::vector<std::string>& paths, Diagnostics& diagnostics) {
+  LoadedConfig out;
+  out.files = paths.empty() ? default_files() : paths;
+  for (const auto& path : out.files) {
+    std::string text;
+    std::string why;
+    if (!read_file(path, text, why)) {
+      diagnostics.add(settings::code::kUnreadable, "cannot read '" + path + "': " + why, {});
+      continue;
+    }
+    settings::merge(out.document, settings::read_document(path, std::move(text), diagnostics));
+    out.directory = fs::path(path).parent_path().string();
+  }
+  settings::merge(out.document, settings::read_environment(environment(), config_section().schema().key_names(), diagnostics));
+  if (!diagnostics.ok()) {  // say the rest too: all errors at once
+    settings::validate(out.document.root, config_section().schema(), "", "", diagnostics);
+    return std::nullopt;
+  }
+  auto config = settings::bind(config_section(), out.document, diagnostics);
+  if (!config) return std::nullopt;
+  out.config = std::move(*config);
+  return out;
+}
+
+std::string resolve(const LoadedConfig& config, const std::string& path) {
+  if (path.empty() || path == "-" || path.front() == '/' || config.directory.empty()) return path;
+  return (fs::path(config.directory) / path).lexically_normal().string();
+}
+
+}  // namespace bartizan::cli

@@ -1,0 +1,13 @@
+# Writes OUT: the JSON schemas of FOLDER as C++ text. Run by connectors/CMakeLists.txt whenever one of them changes.
+file(GLOB files ${FOLDER}/*.schema.json)
+list(SORT files)
+set(text "// Generated from docs/formats.\n#include \"connectors/cli/record_schemas.h\"\n\nnamespace bartizan::cli {\n")
+string(APPEND text "const std::vector<RecordSchema>& record_schemas() {\n  static const std::vector<RecordSchema> schemas{\n")
+foreach(file IN LISTS files)
+  get_filename_component(name ${file} NAME)
+  string(REPLACE ".schema.json" "" name ${name})
+  file(READ ${file} content)
+  string(APPEND text "      {\"${name}\", R\"bartizan(${content})bartizan\"},\n")
+endforeach()
+string(APPEND text "  };\n  return schemas;\n}\n}  // namespace bartizan::cli\n")
+file(WRITE ${OUT} "${text}")
