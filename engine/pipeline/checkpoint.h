@@ -26,6 +26,12 @@ struct CheckpointMarker {
 class CheckpointStore {
  public:
   virtual ~CheckpointStore() = default;
+  /// Shuts out every older writer of this partition's checkpoints; first step of a recovery (Kafka: init_transactions on its id).
+  virtual Status fence(std::int32_t partition) {
+    static_cast<void>(partition);
+    return Ok{};
+  }
+  /// Begins a checkpoint: only rows that changed since the last sealed one follow.
   virtual Status begin(std::int32_t partition, std::int64_t next_offset) = 0;
   virtual void put(std::uint32_t table, std::string_view key, std::string_view bytes) = 0;
   virtual void erase(std::uint32_t table, std::string_view key) = 0;

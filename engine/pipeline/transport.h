@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/model/output.h"
@@ -81,8 +82,21 @@ class DetectTransport {
   virtual void emit(std::int32_t partition, OutputRecord&& record) = 0;
   /// Outputs of the open unit and the new positions, atomically. After retry_same_bytes call again without emitting anything.
   virtual CommitResult commit(const std::map<std::int32_t, CommittedPosition>& positions) = 0;
-  /// No value: never committed.
+  /// No value: never committed. After a commit that ended `unknown` the transport first makes sure that no older unit of its own can still
+  /// become visible (Kafka: new producer with the same transactional id, init_transactions), so the answer is final.
   virtual std::optional<CommittedPosition> committed_position(std::int32_t partition) = 0;
+  /// Forgets the open unit's outputs: its commit is known to have succeeded after all, or its shards are dropped and loaded again.
+  virtual void drop_unit() {}
+  /// The lowest offset that can still be read, where the transport knows it; the worker refuses to start below it.
+  virtual std::int64_t first_offset(std::int32_t partition) {
+    static_cast<void>(partition);
+    return 0;
+  }
+  /// Entries that quarantine records name (three fatal starts in a row), as (offset, index): the worker passes them over.
+  virtual std::vector<std::pair<std::int64_t, std::int32_t>> quarantined(std::int32_t partition) {
+    static_cast<void>(partition);
+    return {};
+  }
 };
 
 }  // namespace bartizan
