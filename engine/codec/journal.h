@@ -19,7 +19,10 @@ class JournalWriter {
  public:
   JournalWriter();
   ~JournalWriter();
+  /// REQUIRES: not full().
   void add(const JournalEntry& entry);
+  /// Another entry might not fit: finish first. A message holds at most 65,536 entries and 16 MiB.
+  bool full() const;
   std::size_t entries() const;
   /// Bytes that the message would have now, roughly (within 5 %).
   std::size_t size() const;
