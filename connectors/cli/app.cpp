@@ -36,6 +36,7 @@ class Application {
  public:
   Application();
   int run(std::vector<std::string> arguments);
+  std::string help_of_all() const;
 
  private:
   using Action = std::function<int()>;
@@ -251,7 +252,27 @@ int Application::run(std::vector<std::string> arguments) {
   return action->second();
 }
 
+std::string Application::help_of_all() const {
+  std::string out =
+      "# Command line\n\nGenerated from the program's own help. Data goes to standard output; progress, logs and hints go to standard error. `-o` chooses the form of "
+      "tables:\na table on a terminal, otherwise one JSON object a line. Colour is never the only carrier of a meaning and follows `--color` and `NO_COLOR`.\n\n"
+      "| exit code | meaning |\n| --- | --- |\n| 0 | done |\n| 1 | done, and there is something to look at (`--fail-on-alert`, `schema --check`, a demo that missed an attack) |\n"
+      "| 2 | wrong usage: unknown command, option or word |\n| 3 | configuration or rule is invalid, zero rules included |\n"
+      "| 4 | something outside is unavailable: file, folder, disk, port |\n| 5 | internal error |\n| 130, 143 | interrupted, terminated, before the line had drained |\n";
+  const std::function<void(const CLI::App&, const std::string&)> add = [&](const CLI::App& app, const std::string& name) {
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+      const std::string full = name + " " + sub->get_name();
+      if (actions_.count(sub) > 0) out += "\n## " + full + "\n\n```\n" + sub->help(full) + "```\n";
+      add(*sub, full);
+    }
+  };
+  add(app_, "bartizan");
+  return out;
+}
+
 }  // namespace
+
+std::string help_markdown() { return Application{}.help_of_all(); }
 
 int run_app(const std::vector<std::string>& arguments) {
   try {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 #include <unistd.h>
@@ -142,6 +143,30 @@ std::vector<std::pair<std::string, std::string>> environment() {
 const Section<Config>& config_section() {
   static const Section<Config> section = make_section();
   return section;
+}
+
+std::string config_markdown() {
+  std::string out =
+      "# Configuration\n\nGenerated from the code. `bartizan init` writes a commented file, `bartizan validate` checks one, `bartizan config show --origin` tells where each\n"
+      "value comes from, `bartizan config schema` prints a JSON schema for editors.\n\n"
+      "Layers, lowest first: defaults; `/etc/bartizan/bartizan.yaml` and `/etc/bartizan/conf.d/*.yaml` (only without `--config`); `--config` files in order; the\n"
+      "environment (`BARTIZAN_HTTP__LISTEN=127.0.0.1:9090` sets `http.listen`). Sections merge key by key, lists are replaced. Relative paths start at the folder of\n"
+      "the last file. Unknown keys, wrong types, duplicate keys and values out of range are errors (exit code 3), all reported at once.\n\n"
+      "| key | type | default | meaning |\n| --- | --- | --- | --- |\n";
+  const std::function<void(const settings::Schema&, const std::string&)> add = [&](const settings::Schema& schema, const std::string& path) {
+    for (const auto& key : schema.keys) {
+      const std::string full = path.empty() ? key.name : path + "." + key.name;
+      if (key.schema.type == settings::Schema::Type::section) {
+        add(key.schema, full);
+        continue;
+      }
+      std::string type = key.schema.type_word();
+      std::replace(type.begin(), type.end(), '|', '/');
+      out += "| `" + full + "` | " + type + " | " + (key.schema.default_text.empty() ? "" : "`" + key.schema.default_text + "`") + " | " + key.schema.doc + " |\n";
+    }
+  };
+  add(config_section().schema(), "");
+  return out;
 }
 
 std::optional<LoadedConfig> load_config(const std::vector<std::string>& paths, Diagnostics& diagnostics) {

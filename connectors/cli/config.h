@@ -65,6 +65,8 @@ struct Config {
 };
 
 const settings::Section<Config>& config_section();
+/// docs/config.md: every key.
+std::string config_markdown();
 
 /// A configuration and where each value came from.
 struct LoadedConfig {
