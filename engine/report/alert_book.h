@@ -40,7 +40,10 @@ class AlertBook : public StatePart {
   bool due(Time journal_time, Time watermark) const;
   std::size_t advance(Time journal_time, Time watermark, std::size_t limit, AlertSink& out);
 
+  /// Findings hidden, by cause, since the start of this process; `cap` counts those that found no room too.
   std::uint64_t suppressed_total(Suppression cause) const;
+  /// Findings that brought nothing but events which have already been the anchors of alerts, since the start of this process.
+  std::uint64_t repeats_total() const;
 
   void save(RowSink& sink, bool all) const override;
   void saved() override;

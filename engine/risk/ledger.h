@@ -1,6 +1,7 @@
 #pragma once
 // From findings to sign-in risk and entity risk (algorithms.md 6.2, times 100).
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -66,6 +67,8 @@ class RiskLedger : public StatePart, public RiskView {
   RiskLevel level(EntityType type, const Id& id) const override;
   /// Entities of a type at each level (low, medium, high), for metrics.
   std::array<std::uint64_t, 3> risky_count(EntityType type) const;
+  /// Rows and contributions that made room since the start of this process (bounds in ledger_state.h).
+  std::uint64_t evictions() const;
 
   void save(RowSink& sink, bool all) const override;
   void saved() override;

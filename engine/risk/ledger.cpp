@@ -1,0 +1,463 @@
+#include "engine/risk/ledger.h"
+
+#include <algorithm>
+
+#include "engine/detect/finding_confidence.h"
+#include "engine/model/bytes.h"
+#include "engine/model/check.h"
+#include "engine/risk/ledger_state.h"
+#include "engine/risk/row_codec.h"
+
+namespace bartizan {
+
+using risk::EntityRow;
+using risk::SignInRow;
+
+namespace {
+
+constexpr char kEntityPrefix = 'e';
+constexpr char kSignInPrefix = 's';
+constexpr char kCommandPrefix = 'c';
+/// A rule without a half-life (a defect of its pack) must not divide by zero.
+constexpr Duration kHalfLifeMin = std::chrono::minutes{1};
+
+std::string row_key(char prefix, Key128 key) {
+  std::string bytes(1, prefix);
+  ByteWriter{bytes}.key(key);
+  return bytes;
+}
+
+std::string encode_command(Time forgotten) {
+  std::string bytes;
+  ByteWriter out{bytes};
+  out.u8(risk::kRowVersion);
+  out.time(forgotten);
+  return bytes;
+}
+
+void keep_newest(std::string& kept, const std::string& seen) {
+  if (!seen.empty()) kept = seen;
+}
+
+void keep_newest(Named& kept, const Named& seen) {
+  if (!seen.empty()) kept = seen;
+}
+
+/// What is known of the entity: the newest finding's words, older ones where it has none.
+void describe_again(Entity& kept, const Entity& seen) {
+  keep_newest(kept.name, seen.name);
+  keep_newest(kept.user_principal_name, seen.user_principal_name);
+  keep_newest(kept.app_id, seen.app_id);
+  if (seen.identity_type != AgentIdentityType::none) kept.identity_type = seen.identity_type;
+  keep_newest(kept.blueprint, seen.blueprint);
+  keep_newest(kept.parent, seen.parent);
+  keep_newest(kept.sponsor, seen.sponsor);
+}
+
+RiskLevel level_of_severity(Severity s) {
+  return s >= Severity::high ? RiskLevel::high : s == Severity::medium ? RiskLevel::medium : RiskLevel::low;
+}
+
+}  // namespace
+
+EntityRow* RiskLedger::State::find_entity(Key128 key, Time now) {
+  const auto it = entities.find(key);
+  if (it == entities.end()) return nullptr;
+  risk::settle(*it->second.row, now);
+  return it->second.row.get();
+}
+
+EntityRow& RiskLedger::State::entity(Key128 key, const Entity& entity, Time now) {
+  if (EntityRow* row = find_entity(key, now)) return *row;
+  if (entities.size() >= kRiskEntitiesMax) {
+    const Key128 victim = rank.begin()->second;
+    risk::end(*entities.find(victim)->second.row);
+    booked(victim);
+    ++evictions;
+  }
+  EntitySlot& slot = entities[key];
+  slot.row = std::make_unique<EntityRow>();
+  slot.row->entity = entity;
+  rank.insert({{RiskLevel::none, Time{}}, key});
+  return *slot.row;
+}
+
+void RiskLedger::State::booked(Key128 key) {
+  EntitySlot& slot = entities.find(key)->second;
+  const EntityRow& row = *slot.row;
+  if (row.blank()) {
+    erase_entity(key);
+    return;
+  }
+  auto& due_set = timers[static_cast<std::size_t>(Table::entity)];
+  const Time due = risk::due(row);
+  if (due != slot.due) {
+    if (slot.due != Time::max()) due_set.erase({slot.due, key});
+    if (due != Time::max()) due_set.insert({due, key});
+    slot.due = due;
+  }
+  auto& counts = risky[static_cast<std::size_t>(row.entity.type)];
+  if (row.level != slot.counted || row.touched != slot.rank_touched) {
+    if (slot.counted != RiskLevel::none) --counts[static_cast<std::size_t>(slot.counted) - 1];
+    if (row.level != RiskLevel::none) ++counts[static_cast<std::size_t>(row.level) - 1];
+    rank.erase({{slot.counted, slot.rank_touched}, key});
+    rank.insert({{row.level, row.touched}, key});
+    slot.counted = row.level;
+    slot.rank_touched = row.touched;
+  }
+  const std::size_t size = risk::encode(row).size();
+  bytes += size - slot.bytes;
+  slot.bytes = size;
+  dirty.insert({Table::entity, key});
+  if (row.in_step()) step.insert({Table::entity, key});
+}
+
+void RiskLedger::State::erase_entity(Key128 key) {
+  const auto it = entities.find(key);
+  EntitySlot& slot = it->second;
+  if (slot.due != Time::max()) timers[static_cast<std::size_t>(Table::entity)].erase({slot.due, key});
+  if (slot.counted != RiskLevel::none) {
+    --risky[static_cast<std::size_t>(slot.row->entity.type)][static_cast<std::size_t>(slot.counted) - 1];
+  }
+  rank.erase({{slot.counted, slot.rank_touched}, key});
+  bytes -= slot.bytes;
+  entities.erase(it);
+  dirty.insert({Table::entity, key});
+}
+
+SignInRow* RiskLedger::State::find_sign_in(Key128 key) {
+  const auto it = sign_ins.find(key);
+  return it == sign_ins.end() ? nullptr : it->second.row.get();
+}
+
+SignInRow& RiskLedger::State::sign_in(Key128 key, const SignIn& e, const Entity& entity) {
+  if (SignInRow* row = find_sign_in(key)) return *row;
+  if (sign_ins.size() >= kRiskSignInsMax) {
+    erase_sign_in(timers[static_cast<std::size_t>(Table::sign_in)].begin()->second);
+    ++evictions;
+  }
+  SignInSlot& slot = sign_ins[key];
+  slot.row = std::make_unique<SignInRow>();
+  slot.row->id = e.id.str();
+  slot.row->entity = entity;
+  slot.row->summary = risk::encode(summarise(e));
+  link(key, entity_key(entity.type, entity.id));
+  return *slot.row;
+}
+
+/// Lists a sign-in under an entity; the longest untouched of too many goes.
+void RiskLedger::State::link(Key128 sign_in, Key128 entity) {
+  std::set<Key128>& list = sign_ins_of[entity];
+  if (!list.insert(sign_in).second || list.size() <= kRiskSignInsPerEntityMax) return;
+  std::pair<Time, Key128> oldest{Time::max(), sign_in};
+  for (const Key128& key : list) {
+    if (key != sign_in) oldest = std::min(oldest, std::pair{sign_ins.find(key)->second.due, key});
+  }
+  erase_sign_in(oldest.second);
+  ++evictions;
+}
+
+void RiskLedger::State::booked_sign_in(Key128 key) {
+  SignInSlot& slot = sign_ins.find(key)->second;
+  auto& due_set = timers[static_cast<std::size_t>(Table::sign_in)];
+  const Time due = slot.row->touched + risk::kSignInKept;
+  if (due != slot.due) {
+    if (slot.due != Time::max()) due_set.erase({slot.due, key});
+    due_set.insert({due, key});
+    slot.due = due;
+  }
+  const std::size_t size = risk::encode(*slot.row).size();
+  bytes += size - slot.bytes;
+  slot.bytes = size;
+  dirty.insert({Table::sign_in, key});
+  step.insert({Table::sign_in, key});
+}
+
+void RiskLedger::State::erase_sign_in(Key128 key) {
+  const auto it = sign_ins.find(key);
+  SignInSlot& slot = it->second;
+  const auto unlink = [&](Key128 entity) {
+    const auto list = sign_ins_of.find(entity);
+    if (list == sign_ins_of.end()) return;
+    list->second.erase(key);
+    if (list->second.empty()) sign_ins_of.erase(list);
+  };
+  unlink(entity_key(slot.row->entity.type, slot.row->entity.id));
+  for (const risk::Detection& d : slot.row->detections) unlink(entity_key(d.entity_type, d.entity_id));
+  if (slot.due != Time::max()) timers[static_cast<std::size_t>(Table::sign_in)].erase({slot.due, key});
+  bytes -= slot.bytes;
+  sign_ins.erase(it);
+  dirty.insert({Table::sign_in, key});
+}
+
+bool RiskLedger::State::remember(Key128 command, Time now) {
+  auto& due_set = timers[static_cast<std::size_t>(Table::command)];
+  const auto [it, fresh] = commands.try_emplace(command, now + kCommandsRemembered);
+  if (!fresh) {
+    if (it->second > now) return false;
+    due_set.erase({it->second, command});
+    it->second = now + kCommandsRemembered;
+  }
+  due_set.insert({it->second, command});
+  dirty.insert({Table::command, command});
+  if (commands.size() > kCommandsRememberedMax) {
+    fire(Table::command, due_set.begin()->second, now);
+    ++evictions;
+  }
+  return true;
+}
+
+bool RiskLedger::State::fire(Table table, Key128 key, Time now) {
+  switch (table) {
+    case Table::entity: {
+      EntityRow& row = *find_entity(key, now);
+      risk::decide_revision(row, now, now, false);
+      booked(key);
+      return true;
+    }
+    case Table::sign_in:
+      erase_sign_in(key);
+      return true;
+    case Table::command:
+      timers[static_cast<std::size_t>(table)].erase({commands.find(key)->second, key});
+      commands.erase(key);
+      dirty.insert({table, key});
+      return true;
+  }
+  return false;
+}
+
+void RiskLedger::State::renewed(const LedgerFinding& lf, double exponent, EntityRow& row, Time event_time, Time now) {
+  const Rule& rule = *lf.rule;
+  row.bonus = rules->settings.families_bonus;
+  describe_again(row.entity, lf.finding->entity);
+  const risk::PartSlot slot = risk::part_for(row, rule.alert.id, lf.alert_id, now);
+  if (slot.evicted) ++evictions;
+  risk::Part& part = *slot.part;
+  part.family = rule.family;
+  const Duration half_life = std::max(rule.risk_half_life, kHalfLifeMin);
+  if (part.pieces.empty()) part.half_life = half_life;
+  if (lf.finding->pinned && !part.pinned) {  // from now on without decay, at what is left of it
+    for (risk::Piece& p : part.pieces) p = risk::Piece{p.since, part.exponent(now), now};
+    part.pinned = true;
+  }
+  part.renew(exponent, now, row.coming_revision(), half_life);
+  part.beyond_sign_ins = part.beyond_sign_ins || lf.sign_in == nullptr;
+  row.touched = now;
+  const auto at = std::lower_bound(row.causes.begin(), row.causes.end(), rule.alert.id);
+  if ((at == row.causes.end() || *at != rule.alert.id) && row.causes.size() < risk::kCausesMax) row.causes.insert(at, rule.alert.id);
+  risk::decide_level(row, now, false);
+  risk::decide_revision(row, now, event_time, slot.rule_is_new);
+}
+
+void RiskLedger::State::detected(const LedgerFinding& lf, double exponent, const EntityRow& row, Time now) {
+  const Key128 key = lf.sign_in->id.key();
+  SignInRow& sign = sign_in(key, *lf.sign_in, row.entity);
+  sign.bonus = rules->settings.families_bonus;
+  risk::Detection d;
+  d.shown = SignInDetection{std::string{lf.alert_id}, lf.rule->alert.id, lf.rule->alert.source,
+                            level_of_severity(lf.finding->severity), now, lf.real_time};
+  d.family = lf.rule->family;
+  d.exponent = exponent;
+  d.entity_type = row.entity.type;
+  d.entity_id = row.entity.id;
+  d.since = sign.coming_revision();
+  d.entity_since = row.coming_revision();
+  risk::detect(sign, std::move(d), now);
+  booked_sign_in(key);
+  link(key, entity_key(row.entity.type, row.entity.id));
+}
+
+RiskLedger::RiskLedger(std::string tenant_id, std::shared_ptr<const RuleSet> rules) : state_(std::make_unique<State>()) {
+  BARTIZAN_CHECK(rules != nullptr);
+  state_->tenant_id = std::move(tenant_id);
+  state_->rules = std::move(rules);
+}
+
+RiskLedger::~RiskLedger() = default;
+
+void RiskLedger::set_rules(std::shared_ptr<const RuleSet> rules) {
+  BARTIZAN_CHECK(rules != nullptr);
+  state_->rules = std::move(rules);
+}
+
+RiskEffect RiskLedger::apply(const LedgerFinding& lf, Time event_time, Time now) {
+  const Finding& finding = *lf.finding;
+  RiskEffect effect;
+  if (!carries_risk(finding.entity.type)) return effect;
+  const double exponent = finding.severity == Severity::informational ? 0.0 : risk::exponent_of(confidence_of(*lf.rule, finding));
+  const Key128 key = entity_key(finding.entity.type, finding.entity.id);
+  if (!(exponent > 0) && !state_->entities.contains(key)) return effect;
+  EntityRow& row = state_->entity(key, finding.entity, now);
+  effect.score_before = row.score(now);
+  effect.level_before = row.level;
+  if (exponent > 0) state_->renewed(lf, exponent, row, event_time, now);
+  else risk::decide_revision(row, now, now, false);
+  effect.score_after = row.score(now);
+  effect.level_after = row.level;
+  effect.contributions = risk::contributions_at(row.parts, now);
+  if (exponent > 0 && lf.sign_in != nullptr) state_->detected(lf, exponent, row, now);
+  state_->booked(key);
+  return effect;
+}
+
+void RiskLedger::correct(const SignIn& e, Time now) {
+  const Key128 key = e.id.key();
+  SignInRow* row = state_->find_sign_in(key);
+  if (row == nullptr) return;
+  std::string summary = risk::encode(summarise(e));
+  if (summary == row->summary) return;
+  row->summary = std::move(summary);
+  row->touched = now;
+  risk::changed(*row, now);
+  state_->booked_sign_in(key);
+}
+
+CommandOutcome RiskLedger::apply(const Command& command, Time now) {
+  CommandOutcome outcome;
+  if (!state_->remember(command.id.key(), now)) {
+    outcome.reason = RejectReason::repeated;
+  } else {
+    outcome = command.target == CommandTarget::sign_in ? state_->decide_sign_in(command, now) : state_->decide_entity(command, now);
+  }
+  outcome.target_id = command.target_id.str();
+  return outcome;
+}
+
+Time RiskLedger::next_due() const {
+  Time due = Time::max();
+  for (const auto& set : state_->timers) {
+    if (!set.empty()) due = std::min(due, set.begin()->first);
+  }
+  return due;
+}
+
+std::size_t RiskLedger::advance(Time now, std::size_t limit) {
+  std::size_t handled = 0;
+  while (handled < limit) {
+    std::size_t table = state_->timers.size();
+    for (std::size_t i = 0; i < state_->timers.size(); ++i) {
+      const auto& set = state_->timers[i];
+      if (set.empty() || set.begin()->first > now) continue;
+      if (table == state_->timers.size() || set.begin()->first < state_->timers[table].begin()->first) table = i;
+    }
+    if (table == state_->timers.size()) break;
+    state_->fire(static_cast<State::Table>(table), state_->timers[table].begin()->second, now);
+    ++handled;
+  }
+  return handled;
+}
+
+void RiskLedger::flush(RiskSink& out) {
+  State& s = *state_;
+  if (s.step.empty()) return;
+  const std::set<State::RowName> step = std::move(s.step);
+  s.step.clear();
+  for (const auto& [table, key] : step) {
+    if (table == State::Table::entity) {
+      const auto it = s.entities.find(key);
+      if (it == s.entities.end()) continue;
+      EntityRow& row = *it->second.row;
+      if (row.gone) out.risky_entity_gone(s.tenant_id, row.entity.type, row.entity.id);
+      row.gone = false;
+      if (row.emit) out.risky_entity(risk::publish(row, s.tenant_id));
+      row.by.clear();
+      row.causes.clear();
+      if (row.told_level != row.level) {
+        row.told_level = row.level;
+        Fact fact;
+        fact.kind = Fact::Kind::risk_level_changed;
+        fact.type = row.entity.type;
+        fact.id = Id::from(row.entity.id);
+        fact.level = row.level;
+        out.fact(fact);
+      }
+      s.booked(key);
+    } else if (SignInRow* row = s.find_sign_in(key)) {
+      row->frozen = true;
+      if (row->emit) out.risky_sign_in(risk::publish(*row, s.tenant_id));
+      s.booked_sign_in(key);
+    }
+  }
+  s.step.clear();
+}
+
+RiskLevel RiskLedger::level(EntityType type, const Id& id) const {
+  if (state_->entities.empty()) return RiskLevel::none;
+  const auto it = state_->entities.find(entity_key(type, id));
+  return it == state_->entities.end() ? RiskLevel::none : it->second.row->level;
+}
+
+std::array<std::uint64_t, 3> RiskLedger::risky_count(EntityType type) const {
+  return carries_risk(type) ? state_->risky[static_cast<std::size_t>(type)] : std::array<std::uint64_t, 3>{};
+}
+
+std::uint64_t RiskLedger::evictions() const { return state_->evictions; }
+
+void RiskLedger::save(RowSink& sink, bool all) const {
+  const State& s = *state_;
+  std::set<State::RowName> names;
+  if (all) {
+    for (const auto& [key, slot] : s.entities) names.insert({State::Table::entity, key});
+    for (const auto& [key, slot] : s.sign_ins) names.insert({State::Table::sign_in, key});
+    for (const auto& [key, time] : s.commands) names.insert({State::Table::command, key});
+  }
+  for (const auto& [table, key] : all ? names : s.dirty) {
+    std::string row;
+    const char prefix = table == State::Table::entity ? kEntityPrefix : table == State::Table::sign_in ? kSignInPrefix : kCommandPrefix;
+    if (table == State::Table::entity) {
+      if (const auto it = s.entities.find(key); it != s.entities.end()) row = risk::encode(*it->second.row);
+    } else if (table == State::Table::sign_in) {
+      if (const auto it = s.sign_ins.find(key); it != s.sign_ins.end()) row = risk::encode(*it->second.row);
+    } else if (const auto it = s.commands.find(key); it != s.commands.end()) {
+      row = encode_command(it->second);
+    }
+    if (row.empty()) sink.erase(row_key(prefix, key));
+    else sink.put(row_key(prefix, key), row);
+  }
+}
+
+void RiskLedger::saved() { state_->dirty.clear(); }
+
+bool RiskLedger::load(std::string_view name, std::string_view bytes) {
+  State& s = *state_;
+  if (name.size() != 17) return false;
+  ByteReader key_bytes{name.substr(1)};
+  const Key128 key = key_bytes.key();
+  const auto clean = [&](State::Table table, bool in_step) {
+    s.dirty.erase({table, key});
+    if (!in_step) s.step.erase({table, key});
+    return true;
+  };
+  if (name[0] == kEntityPrefix) {
+    auto row = std::make_unique<EntityRow>();
+    if (!risk::decode(bytes, *row) || key != entity_key(row->entity.type, row->entity.id) || row->blank()) return false;
+    const bool in_step = row->in_step();
+    s.rank.insert({{RiskLevel::none, Time{}}, key});
+    s.entities[key].row = std::move(row);
+    s.booked(key);
+    return clean(State::Table::entity, in_step);
+  }
+  if (name[0] == kSignInPrefix) {
+    auto row = std::make_unique<SignInRow>();
+    if (!risk::decode(bytes, *row) || key != Id::from(row->id).key()) return false;
+    const bool in_step = row->emit || !row->frozen;
+    s.sign_ins_of[entity_key(row->entity.type, row->entity.id)].insert(key);
+    for (const risk::Detection& d : row->detections) s.sign_ins_of[entity_key(d.entity_type, d.entity_id)].insert(key);
+    s.sign_ins[key].row = std::move(row);
+    s.booked_sign_in(key);
+    return clean(State::Table::sign_in, in_step);
+  }
+  ByteReader in{bytes};
+  if (name[0] != kCommandPrefix || in.u8() != risk::kRowVersion) return false;
+  const Time forgotten = in.time();
+  if (!in.ok() || !in.at_end()) return false;
+  s.commands[key] = forgotten;
+  s.timers[static_cast<std::size_t>(State::Table::command)].insert({forgotten, key});
+  return true;
+}
+
+std::size_t RiskLedger::bytes() const { return state_->bytes; }
+std::size_t RiskLedger::rows() const { return state_->entities.size() + state_->sign_ins.size() + state_->commands.size(); }
+
+}  // namespace bartizan

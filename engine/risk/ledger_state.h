@@ -1,0 +1,85 @@
+#pragma once
+// The ledger's tables and timers.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "engine/risk/entity_row.h"
+#include "engine/risk/ledger.h"
+#include "engine/risk/sign_in_row.h"
+
+namespace bartizan {
+
+/// Bounds of one tenant. What makes room is counted in `evictions`.
+constexpr std::size_t kRiskEntitiesMax = 200'000;       // lowest level first, then the longest untouched
+constexpr std::size_t kRiskSignInsMax = 100'000;        // the longest untouched
+constexpr std::size_t kRiskSignInsPerEntityMax = 500;   // the longest untouched: a verdict on an entity writes this many rows at most
+constexpr std::size_t kCommandsRememberedMax = 100'000;  // the oldest
+constexpr Duration kCommandsRemembered = std::chrono::days{90};
+
+struct RiskLedger::State {
+  enum class Table : std::uint8_t { entity, sign_in, command };
+  struct EntitySlot {
+    std::unique_ptr<risk::EntityRow> row;
+    Time due = Time::max();
+    Time rank_touched{};
+    RiskLevel counted = RiskLevel::none;
+    std::size_t bytes = 0;
+  };
+  struct SignInSlot {
+    std::unique_ptr<risk::SignInRow> row;
+    Time due = Time::max();
+    std::size_t bytes = 0;
+  };
+  using RowName = std::pair<Table, Key128>;
+
+  std::string tenant_id;
+  std::shared_ptr<const RuleSet> rules;
+  absl::flat_hash_map<Key128, EntitySlot, Key128Hash> entities;
+  absl::flat_hash_map<Key128, SignInSlot, Key128Hash> sign_ins;
+  absl::flat_hash_map<Key128, Time, Key128Hash> commands;  // id -> when it is forgotten
+  /// Sign-ins that carry risk of an entity, by the entity's key. Derived from the sign-in rows.
+  absl::flat_hash_map<Key128, std::set<Key128>, Key128Hash> sign_ins_of;
+  std::array<std::set<std::pair<Time, Key128>>, 3> timers;  // by Table, in (due, key) order
+  std::set<std::pair<std::pair<RiskLevel, Time>, Key128>> rank;  // of entities: first to go when there are too many
+  std::set<RowName> dirty;
+  std::set<RowName> step;  // what flush() looks at
+  std::array<std::array<std::uint64_t, 3>, 4> risky{};
+  std::size_t bytes = 0;
+  std::uint64_t evictions = 0;
+
+  /// The row, brought to `now`; null when there is none.
+  risk::EntityRow* find_entity(Key128 key, Time now);
+  risk::EntityRow& entity(Key128 key, const Entity& entity, Time now);
+  /// Books what changed in a row: timers, counts, marks. Every change ends here.
+  void booked(Key128 key);
+  void erase_entity(Key128 key);
+
+  risk::SignInRow* find_sign_in(Key128 key);
+  risk::SignInRow& sign_in(Key128 key, const SignIn& e, const Entity& entity);
+  void booked_sign_in(Key128 key);
+  void erase_sign_in(Key128 key);
+  void link(Key128 sign_in, Key128 entity);
+
+  void detected(const LedgerFinding& finding, double exponent, const risk::EntityRow& row, Time now);
+  void renewed(const LedgerFinding& finding, double exponent, risk::EntityRow& row, Time event_time, Time now);
+  bool remember(Key128 command, Time now);  // false: seen before
+  bool fire(Table table, Key128 key, Time now);
+
+  // verdicts.cpp
+  CommandOutcome decide_entity(const Command& command, Time now);
+  CommandOutcome decide_sign_in(const Command& command, Time now);
+  std::size_t dismiss_sign_ins(const risk::EntityRow& row, const Verdict& verdict, std::optional<std::uint64_t> revision, Time now);
+  void take_back(const std::vector<risk::Detection>& gone, bool was_confirmed, const Entity& owner, std::string_view author, Time now);
+  void raise_owner(const risk::SignInRow& row, const Verdict& verdict, Time now);
+  bool fed_by_another_sign_in(Key128 entity, const risk::Detection& detection) const;
+};
+
+}  // namespace bartizan
