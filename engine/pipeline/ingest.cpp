@@ -70,6 +70,7 @@ IngestStep::IngestStep(const IngestOptions& options, JournalPort& port, IngestSt
       port_(port),
       stats_(stats),
       writers_(static_cast<std::size_t>(options.journal_partitions)),
+      pending_in_(static_cast<std::size_t>(options.journal_partitions), 0),
       sink_(std::make_unique<Sink>(*this, matcher)) {
   BARTIZAN_CHECK(options.journal_partitions > 0);
 }
@@ -92,6 +93,7 @@ void IngestStep::step(const RawMessage& message) {
 }
 
 void IngestStep::add(std::int32_t partition, const JournalEntry& entry) {
+  if (pending_in_[static_cast<std::size_t>(partition)] != 0) write_activation(partition, entry.append_time);
   JournalWriter& writer = writers_[static_cast<std::size_t>(partition)];
   writer.add(entry);
   stats_.journal_entries.add();
@@ -108,11 +110,21 @@ void IngestStep::finish(std::int32_t partition) {
   port_.append(partition, std::move(message), entries);
 }
 
-void IngestStep::activate(const BundleActivation& activation, Time append_time) {
+void IngestStep::activate(const BundleActivation& activation, std::optional<Time> append_time) {
+  pending_ = PendingActivation{std::string{activation.hash}, std::string{activation.previous}, std::string{activation.by},
+                               activation.rule_count};
+  for (std::int32_t p = 0; p < options_.journal_partitions; ++p) {
+    pending_in_[static_cast<std::size_t>(p)] = 1;
+    if (append_time) write_activation(p, *append_time);
+  }
+}
+
+void IngestStep::write_activation(std::int32_t partition, Time append_time) {
+  pending_in_[static_cast<std::size_t>(partition)] = 0;
   JournalEntry entry;
   entry.append_time = append_time;
-  entry.body = activation;
-  for (std::int32_t p = 0; p < options_.journal_partitions; ++p) add(p, entry);
+  entry.body = BundleActivation{pending_.hash, pending_.previous, pending_.rule_count, pending_.by};
+  add(partition, entry);
 }
 
 void IngestStep::tick(std::int32_t journal_partition, Time append_time) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,8 +57,9 @@ class IngestStep {
   ~IngestStep();
 
   void step(const RawMessage& message);
-  /// To all partitions: from here on the bundle holds.
-  void activate(const BundleActivation& activation, Time append_time);
+  /// To all partitions: from here on the bundle holds. Without a time (no clock: replay) it enters each partition just before the next
+  /// entry there, at that entry's append time.
+  void activate(const BundleActivation& activation, std::optional<Time> append_time);
   void tick(std::int32_t journal_partition, Time append_time);
   /// Finishes what was begun. Call before a commit.
   void flush();
@@ -66,12 +68,20 @@ class IngestStep {
   class Sink;
   void add(std::int32_t partition, const JournalEntry& entry);
   void finish(std::int32_t partition);
+  void write_activation(std::int32_t partition, Time append_time);
+  /// What waits for the next entry of a partition; owns its text.
+  struct PendingActivation {
+    std::string hash, previous, by;
+    std::uint32_t rule_count = 0;
+  };
 
   IngestOptions options_;
   JournalPort& port_;
   IngestStats& stats_;
   RecordDecoder decoder_;
   std::vector<JournalWriter> writers_;  // by partition
+  PendingActivation pending_;
+  std::vector<std::uint8_t> pending_in_;  // by partition: the activation is still to be written
   std::unique_ptr<Sink> sink_;
 };
 

@@ -22,45 +22,27 @@ IngestOptions for_replay(IngestOptions options) {
 /// Hands finished journal messages straight to the shard.
 class ReplayLine::Port final : public JournalPort {
  public:
-  Port(Shard& shard, OutputSink& out, const BundleActivation& bundle)
-      : shard_(shard), out_(out), hash_(bundle.hash), previous_(bundle.previous), by_(bundle.by), rule_count_(bundle.rule_count) {}
+  Port(Shard& shard, OutputSink& out) : shard_(shard), out_(out) {}
 
   void append(std::int32_t, std::string message, std::size_t) override {
-    if (!status_.ok()) return;
-    if (offset_ == 0) activate(message);
     if (status_.ok()) status_ = shard_.step_message(message, Time{}, offset_++, out_);
   }
   void dead_letter(OutputRecord&& letter) override { out_.emit(std::move(letter)); }
-
   const Status& status() const { return status_; }
 
  private:
-  /// The bundle holds from the append time of the first record on: the line has no clock of its own.
-  void activate(std::string_view first_message) {
-    JournalReader reader;
-    status_ = reader.open(first_message, Time{});
-    if (!status_.ok()) return;
-    const JournalEntry* first = reader.next();
-    JournalEntry entry;
-    entry.append_time = first != nullptr ? first->append_time : Time{};
-    entry.body = BundleActivation{hash_, previous_, rule_count_, by_};
-    JournalWriter writer;
-    writer.add(entry);
-    status_ = shard_.step_message(writer.finish(true), Time{}, offset_++, out_);
-  }
-
   Shard& shard_;
   OutputSink& out_;
-  std::string hash_, previous_, by_;
-  std::uint32_t rule_count_;
   std::int64_t offset_ = 0;
   Status status_ = Ok{};
 };
 
 ReplayLine::ReplayLine(std::shared_ptr<const RuleSetStore> rules, const BundleActivation& bundle, OutputSink& out, IngestOptions options)
     : shard_(0, std::move(rules), detect_stats_),
-      port_(std::make_unique<Port>(shard_, out, bundle)),
-      ingest_(for_replay(std::move(options)), *port_, ingest_stats_) {}
+      port_(std::make_unique<Port>(shard_, out)),
+      ingest_(for_replay(std::move(options)), *port_, ingest_stats_) {
+  ingest_.activate(bundle, std::nullopt);
+}
 
 ReplayLine::~ReplayLine() = default;
 

@@ -470,6 +470,13 @@ void Shard::measure(Measures& into) const {
     into.remembered_ids += t->recent_ids.rows();
     into.state_bytes += t->bytes();
     into.state_rows += t->rows();
+    for (const TenantState::RunningRule& r : t->running) {
+      if (!r.detector) continue;
+      Measures::Held& held = into.rules[r.rule->alert.id];
+      held.rows += r.detector->rows();
+      held.bytes += r.detector->bytes();
+      held.evictions += r.detector->evictions();
+    }
     for (std::size_t type = 0; type < into.risky.size(); ++type) {
       const auto counts = t->ledger.risky_count(static_cast<EntityType>(type));
       for (std::size_t level = 0; level < counts.size(); ++level) into.risky[type][level] += counts[level];

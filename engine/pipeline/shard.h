@@ -1,10 +1,13 @@
 #pragma once
 // One journal partition's fold: entries in, state changed, outputs out.
 
+#include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -70,10 +73,15 @@ class Shard {
   std::uint64_t journal_checksum() const { return journal_checksum_; }
   static std::uint64_t checksum(std::string_view message);
 
-  /// Fills the gauges of `stats`: sums over tenants, so O(tenants * rules). Called now and then by the worker.
+  /// Sums over tenants, so O(tenants * rules). Called now and then, for metrics.
   struct Measures {
     std::size_t tenants = 0, sources = 0, remembered_ids = 0, state_bytes = 0, state_rows = 0;
     std::array<std::array<std::uint64_t, 3>, 4> risky{};
+    struct Held {
+      std::size_t rows = 0, bytes = 0;
+      std::uint64_t evictions = 0;
+    };
+    std::map<std::string, Held> rules;  // state of detectors by rule id
   };
   void measure(Measures& into) const;
 

@@ -1,0 +1,97 @@
+#pragma once
+// The loop of one DETECT thread: recovery, fold, commit, checkpoint.
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/model/result.h"
+#include "engine/pipeline/checkpoint.h"
+#include "engine/pipeline/clock.h"
+#include "engine/pipeline/shard.h"
+#include "engine/pipeline/stats.h"
+#include "engine/pipeline/transport.h"
+
+namespace bartizan {
+
+struct DetectOptions {
+  std::chrono::milliseconds commit_interval{100};
+  std::chrono::milliseconds quiet_commit_interval{1000};  // of a unit without outputs
+  std::chrono::milliseconds checkpoint_interval{60'000};
+  std::size_t poll_max = 16;                 // journal messages
+  std::size_t unit_outputs_max = 20'000;     // a unit is committed early at these
+  std::size_t unit_bytes_max = 8u << 20;
+  std::uint32_t commit_attempts_max = 100;   // retry_same_bytes in a row, then fatal
+};
+
+/// Folds the journal partitions that the transport assigns, one thread for all of them.
+///
+/// On assignment: the partition's checkpoint writer is fenced; committed position C is read; the newest checkpoint at P <= C is loaded;
+/// the journal is folded from P with outputs, counters and audit suppressed up to C (rows are marked as changed all the same); the rolling
+/// hash must be the committed one there; then the line goes on. Outputs and positions commit together; a checkpoint follows a successful
+/// commit, never anything else. An aborted unit is committed again with the same bytes; when the end of a commit is unknown, the stable
+/// position decides; when it is neither end nor start of the unit, or ownership was lost, the shard is dropped and loaded again.
+///
+/// Errors (all mean: stop this process and start again, or call a person): those of Shard::step; `missing_position` (a checkpoint but no
+/// committed position), `ahead_of_outputs` (checkpoint beyond the committed position), `journal_recreated`, `journal_trimmed`,
+/// `offset_gap`, `bad_checkpoint`, `commit_failed`.
+class DetectWorker {
+ public:
+  DetectWorker(DetectTransport& transport, CheckpointStore& checkpoints, std::shared_ptr<const RuleSetStore> rules, Clock& clock,
+               DetectStats& stats, DetectOptions options = {});
+  ~DetectWorker();
+
+  /// One turn: assignment, poll, fold, commit and checkpoint where due. `timeout` is the longest wait for messages.
+  Status run_once(Duration timeout);
+  /// Commits what is open, then seals a clean-stop checkpoint (best effort).
+  Status stop();
+  /// Nothing is left to do: the transport is exhausted and everything is committed.
+  bool drained() const;
+  /// Commits now what is open.
+  Status commit();
+  /// Writes a checkpoint of every partition now. REQUIRES: nothing open (right after commit()).
+  void checkpoint(bool clean_stop);
+
+  const Shard* shard(std::int32_t partition) const;
+
+ private:
+  class UnitSink;
+  struct Part;
+
+  Status follow_assignment();
+  Status recover(std::int32_t partition);
+  Status load(Part& part, const CheckpointMarker& marker, std::int64_t committed);
+  Status fold(const JournalMessage& message);
+  Status reach_committed(Part& part);
+  enum class Resolution : std::uint8_t { done, send_again, reload };
+  Resolution resolve_unknown(const std::map<std::int32_t, CommittedPosition>& unit);
+  Status reload();
+  void committed(const std::map<std::int32_t, CommittedPosition>& unit);
+  bool unpark(std::int32_t partition, const std::optional<CommittedPosition>& committed);
+  bool commit_due() const;
+  bool checkpoint_part(Part& part, bool clean_stop);
+  void publish_gauges();
+  void publish_measures();
+
+  DetectTransport& transport_;
+  CheckpointStore& checkpoints_;
+  std::shared_ptr<const RuleSetStore> rules_;
+  Clock& clock_;
+  DetectStats& stats_;
+  DetectStats scratch_;  // counts of suppressed replay
+  DetectOptions options_;
+  std::map<std::int32_t, std::unique_ptr<Part>> parts_;
+  /// Shards revoked with nothing open: a rebalance that gives one back at the position where it stands costs no reload.
+  std::map<std::int32_t, std::unique_ptr<Part>> parked_;
+  std::unique_ptr<UnitSink> unit_;
+  bool checkpoint_soon_ = false;  // after the next commit: the last marker says "clean stop", which is no longer true
+  std::chrono::nanoseconds last_commit_{};
+  std::chrono::nanoseconds last_checkpoint_{};
+  std::chrono::nanoseconds last_measure_{};
+};
+
+}  // namespace bartizan
