@@ -61,7 +61,7 @@ void Attacker::observe(const Draft& d) {
   }
 }
 
-const Campaign* Attacker::launch(Scenario s, std::int64_t start) {
+const Attack* Attacker::launch(Scenario s, std::int64_t start) {
   if (sign_ins_.empty()) return nullptr;
   present_ = {};
   present_.number = static_cast<std::uint32_t>(campaigns_.size()) + 1;

@@ -35,7 +35,7 @@ struct Victim {
 };
 
 /// One attack. Its drafts carry `number`, and `step` counts from 1.
-struct Campaign {
+struct Attack {
   std::uint32_t number = 0;
   Scenario scenario = Scenario::impossible_travel;
   std::int64_t first_ms = 0, last_ms = 0;  // event times
@@ -53,10 +53,10 @@ class Attacker {
   /// Shows a background record that has just been generated; victims and programs are drawn from the recent ones.
   void observe(const Draft& d);
   /// Injects one attack that begins at `start` (not before the tenant's now). Null when there is no victim for it yet.
-  const Campaign* launch(Scenario s, std::int64_t start);
-  const std::deque<Campaign>& campaigns() const { return campaigns_; }
+  const Attack* launch(Scenario s, std::int64_t start);
+  const std::deque<Attack>& campaigns() const { return campaigns_; }
   /// REQUIRES: number of a launched campaign.
-  const Campaign& campaign(std::uint32_t number) const { return campaigns_[number - 1]; }
+  const Attack& campaign(std::uint32_t number) const { return campaigns_[number - 1]; }
 
  private:
   struct Recent {
@@ -89,8 +89,8 @@ class Attacker {
   std::unordered_map<std::uint64_t, std::size_t> user_index_, workload_index_, agent_index_;  // by the id's low half
   std::vector<std::uint8_t> country_seen_;
   std::deque<Device> devices_;
-  std::deque<Campaign> campaigns_;
-  Campaign present_;
+  std::deque<Attack> campaigns_;
+  Attack present_;
   std::vector<Draft> drafts_;
 };
 

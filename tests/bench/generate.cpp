@@ -77,7 +77,7 @@ void label(const Draft& d, const Attacker& attacker, std::string& out) {
     out.append(to_word(d.look_alike)).append("\",\"role\":\"benign-lookalike\"}\n");
     return;
   }
-  const Campaign& c = attacker.campaign(d.campaign);
+  const Attack& c = attacker.campaign(d.campaign);
   out.append(info(c.scenario).name).append("\",\"campaign\":").append(std::to_string(c.number)).append(",\"step\":").append(std::to_string(d.step));
   out += ",\"role\":\"attack\",\"victim\":\"";
   append_guid(out, d.has_user ? d.user_id : d.principal_id);
