@@ -1,0 +1,211 @@
+// passwordGuessing: many wrong passwords for one user.
+//
+// Detects: ten wrong passwords in five minutes, or four from three addresses in an hour, from where the user has never signed in; then a
+//   right password from one of those addresses (high).
+// Misses: guessing through a network the user signs in from, and guessing slower than four an hour.
+// Evidence: the attempt (or right password) that decided, then earlier attempts.
+// Remembers: per user the last 20 wrong passwords from unfamiliar places, one hour; nothing for users without any.
+// Late events: are put in their place in time. A correction from failure to success counts as the success.
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/detect/client_family.h"
+#include "engine/detect/event_note.h"
+#include "engine/detect/keyed_detector.h"
+#include "engine/detect/profiles.h"
+#include "engine/model/error_codes.h"
+
+namespace bartizan {
+namespace {
+
+constexpr ParameterSpec kParameters[] = {
+    {"fast_failures", 10, 3, 20, "failures", "Wrong passwords within fast_minutes that are guessing."},
+    {"fast_minutes", 5, 1, 60, "min", "See fast_failures."},
+    {"wide_failures", 4, 2, 20, "failures", "Wrong passwords within an hour, from wide_addresses addresses, that are guessing."},
+    {"wide_addresses", 3, 2, 20, "addresses", "See wide_failures."},
+    {"success_minutes", 60, 1, 1'440, "min", "A right password within this time after the guessing means that it was found."},
+};
+
+constexpr std::size_t kAttemptsMax = 20;
+constexpr std::size_t kEvidenceMax = 8;
+constexpr Duration kHour = std::chrono::hours{1};
+
+class PasswordGuessing {
+ public:
+  struct State {
+    std::vector<EventNote> attempts;  // by (time, id); tag is the host, mark how many wrong passwords it stands for
+    std::uint32_t total = 0;          // since the row began
+    Stamp fired = 0;                  // newest attempt of a finding
+  };
+
+  explicit PasswordGuessing(const Parameters& p)
+      : fast_(p.count("fast_failures")),
+        fast_window_(p.duration("fast_minutes")),
+        wide_(p.count("wide_failures")),
+        wide_hosts_(p.count("wide_addresses")),
+        success_window_(p.duration("success_minutes")) {}
+
+  void keys(const DetectContext& ctx, const SignIn& e, KeySink& out) const {
+    if (!Profiles::concerns(e)) return;
+    if (wrong_password(e)) {
+      if (!familiar(ctx, e)) out.touch(Profiles::user_key(e));
+    } else if (e.category == SignInCategory::interactive_user && password_right(e)) {
+      out.if_known(Profiles::user_key(e));
+    }
+  }
+
+  void on_event(const DetectContext& ctx, const StateKey&, const SignIn& e, State& state, FindingSink& out) const {
+    if (wrong_password(e)) {
+      on_attempt(ctx, e, state, out);
+    } else {
+      on_right_password(ctx, e, state, out);
+    }
+  }
+
+  void on_correction(const DetectContext& ctx, const StateKey&, const EarlierCopy& before, const SignIn& after, State& state,
+                     FindingSink& out) const {
+    if (before.result_class == ResultClass::failure && password_right(after)) on_right_password(ctx, after, state, out);
+  }
+
+  Time keep_until(const State& s) const {
+    return s.attempts.empty() ? Time::min() : s.attempts.back().time + std::max(kHour, success_window_);
+  }
+  void encode(const State& s, ByteWriter& w) const {
+    w.varint(s.attempts.size());
+    for (const EventNote& n : s.attempts) n.encode(w);
+    w.u32(s.total);
+    w.u32(s.fired);
+  }
+  bool decode(ByteReader& r, State& s) const {
+    const std::uint64_t n = r.varint();
+    if (n > kAttemptsMax) return false;
+    s.attempts.resize(static_cast<std::size_t>(n));
+    for (EventNote& note : s.attempts) {
+      if (!note.decode(r)) return false;
+    }
+    s.total = r.u32();
+    s.fired = r.u32();
+    return r.ok();
+  }
+  std::size_t heap_bytes(const State& s) const { return s.attempts.capacity() * sizeof(EventNote) + 16; }
+
+ private:
+  struct Counts {
+    std::uint32_t fast = 0;
+    std::uint32_t wide = 0;
+    std::uint32_t hosts = 0;
+  };
+
+  static bool wrong_password(const SignIn& e) {
+    return e.failure_class == FailureClass::bad_password || e.failure_class == FailureClass::locked;
+  }
+  static bool password_right(const SignIn& e) { return e.success() || e.password_validated == Tristate::yes; }
+
+  /// A place, network owner or registered device of the user's: expired passwords and forgotten clients fail from there.
+  static bool familiar(const DetectContext& ctx, const SignIn& e) {
+    const UserProfile* p = ctx.profiles->user(e, ctx.watermark);
+    if (p == nullptr) return false;
+    return p->knows_neighbourhood(host_hash(e.ip)) || p->knows_asn(e.asn) ||
+           (!e.device.id.empty() && p->knows_device(device_hash(e)));
+  }
+
+  /// Smart lockout says that there were more attempts than records.
+  static std::uint8_t weight_of(const SignIn& e) {
+    const std::uint32_t base = e.failure_class == FailureClass::locked && !is_malicious_ip_block(e.result_code, e.failure_reason) ? 2 : 1;
+    return static_cast<std::uint8_t>(std::min<std::uint32_t>(base * std::min<std::uint32_t>(e.count, 100), 200));
+  }
+
+  void on_attempt(const DetectContext& ctx, const SignIn& e, State& s, FindingSink& out) const {
+    EventNote note = note_of(e);
+    note.tag = static_cast<std::uint32_t>(mix64(e.ip.host_unit().key().lo));
+    note.mark = weight_of(e);
+    if (!s.attempts.empty() && note.time - s.attempts.back().time > kHour) s = State{};
+    s.attempts.insert(std::upper_bound(s.attempts.begin(), s.attempts.end(), note, earlier), note);
+    if (s.attempts.size() > kAttemptsMax) s.attempts.erase(s.attempts.begin());
+    s.total += note.mark;
+    const Counts c = count(s, e.event_time);
+    const bool is_fast = c.fast >= fast_;
+    if (!is_fast && (c.wide < wide_ || c.hosts < wide_hosts_)) return;
+    s.fired = std::max(s.fired, stamp_of(e.event_time));
+    Finding f = start(e, Severity::medium);
+    f.title = is_fast ? std::to_string(c.fast) + " wrong passwords for " + user_title(e) + " within " + duration_words(fast_window_) + "."
+                      : std::to_string(c.wide) + " wrong passwords for " + user_title(e) + " from " + std::to_string(c.hosts) +
+                            " addresses within an hour.";
+    if (is_fast) {
+      f.why.push_back(passed("wrong passwords, " + duration_words(fast_window_), c.fast * 1.0, CheckOp::ge, fast_ * 1.0, "failures"));
+    } else {
+      f.why.push_back(passed("wrong passwords, 1 hour", c.wide * 1.0, CheckOp::ge, wide_ * 1.0, "failures"));
+      f.why.push_back(passed("addresses they came from", c.hosts * 1.0, CheckOp::ge, wide_hosts_ * 1.0, "addresses"));
+    }
+    f.why.push_back(passed("network known for this user", false, CheckOp::eq, false));
+    add_evidence(ctx, e, s, f);
+    out.add(std::move(f));
+  }
+
+  void on_right_password(const DetectContext& ctx, const SignIn& e, State& s, FindingSink& out) const {
+    if (s.fired == 0 || e.event_time < time_of(s.fired) || e.event_time - time_of(s.fired) > success_window_) return;
+    const auto host = static_cast<std::uint32_t>(mix64(e.ip.host_unit().key().lo));
+    const auto same = [host](const EventNote& n) { return n.tag == host; };
+    if (std::none_of(s.attempts.begin(), s.attempts.end(), same) || familiar(ctx, e)) return;
+    Finding f = start(e, Severity::high);
+    f.title = "The password of " + user_title(e) + " was guessed from " + (e.ip.empty() ? std::string("an unknown address") : e.ip.str()) +
+              " after " + std::to_string(s.total) + " wrong ones.";
+    f.why.push_back(passed("password accepted after the guessing", true, CheckOp::eq, true));
+    f.why.push_back(passed("wrong passwords before", s.total * 1.0, CheckOp::ge, wide_ * 1.0, "failures"));
+    f.why.push_back(passed("network known for this user", false, CheckOp::eq, false));
+    add_evidence(ctx, e, s, f);
+    out.add(std::move(f));
+  }
+
+  static Finding start(const SignIn& e, Severity severity) {
+    Finding f;
+    f.entity = describe(e, EntityRef{EntityType::user, e.user_id.empty() ? Id::from(e.user_principal_name) : e.user_id});
+    f.severity = severity;
+    return f;
+  }
+
+  static void add_evidence(const DetectContext& ctx, const SignIn& e, const State& s, Finding& f) {
+    f.evidence.push_back(evidence_of(e, *ctx.source));
+    for (const EventNote& n : s.attempts) {
+      if (f.evidence.size() >= kEvidenceMax) break;
+      if (n.names_event() && !n.same_event(e)) f.evidence.push_back(evidence_of(n));
+    }
+    f.evidence_total = std::max<std::uint64_t>(f.evidence.size(), s.total);
+  }
+
+  static bool earlier(const EventNote& a, const EventNote& b) { return a.time != b.time ? a.time < b.time : a.id < b.id; }
+
+  Counts count(const State& s, Time now) const {
+    Counts c;
+    std::vector<std::uint32_t> hosts;
+    for (const EventNote& n : s.attempts) {
+      if (n.time > now || now - n.time > kHour) continue;
+      c.wide += n.mark;
+      if (now - n.time <= fast_window_) c.fast += n.mark;
+      hosts.push_back(n.tag);
+    }
+    std::sort(hosts.begin(), hosts.end());
+    c.hosts = static_cast<std::uint32_t>(std::unique(hosts.begin(), hosts.end()) - hosts.begin());
+    return c;
+  }
+
+  std::uint32_t fast_;
+  Duration fast_window_;
+  std::uint32_t wide_;
+  std::uint32_t wide_hosts_;
+  Duration success_window_;
+};
+
+}  // namespace
+
+const DetectorType& password_guessing() {
+  static const DetectorType type{
+      "passwordGuessing", EntityType::user, "user", 1, kParameters, &KeyedDetector<PasswordGuessing>::make,
+  };
+  return type;
+}
+
+}  // namespace bartizan
