@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/embedded/embedded_transport.h"
 #include "engine/detect/rule_set.h"
 #include "engine/model/time.h"
 #include "engine/settings/binding.h"
@@ -13,7 +14,7 @@
 namespace bartizan::cli {
 
 enum class Role : std::uint8_t { ingest, detect, console };
-enum class Arrival : std::uint8_t { clock, record };
+using embedded::Arrival;
 enum class LogFormat : std::uint8_t { automatic, text, json };
 enum class LogLevel : std::uint8_t { debug, info, warn, error };
 

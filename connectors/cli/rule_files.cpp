@@ -46,6 +46,17 @@ std::optional<Bundle> load_bundle(const std::vector<std::string>& folders, const
   return Bundle::make(std::move(files), settings, diagnostics);
 }
 
+std::shared_ptr<const RuleSet> StoredRuleSets::find(std::string_view bundle_hash) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = sets_.find(bundle_hash);
+  if (known != sets_.end()) return known->second;
+  const auto blob = load_(bundle_hash);
+  if (!blob) return nullptr;
+  const auto bundle = Bundle::parse(blob.value());
+  if (!bundle || bundle.value().hash() != bundle_hash) return nullptr;
+  return sets_.emplace(std::string{bundle_hash}, bundle.value().rule_set()).first->second;
+}
+
 std::optional<Loaded> load_all(const std::vector<std::string>& config_files, const std::vector<std::string>& rules, bool colour) {
   settings::Diagnostics diagnostics;
   auto config = load_config(config_files, diagnostics);

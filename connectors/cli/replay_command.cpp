@@ -1,0 +1,151 @@
+// replay: files, or the journal, through the whole line.
+
+#include <algorithm>
+
+#include <unistd.h>
+
+#include "connectors/cli/commands.h"
+#include "connectors/cli/exit_code.h"
+#include "connectors/cli/output_folder.h"
+#include "connectors/cli/progress.h"
+#include "connectors/cli/rule_files.h"
+#include "connectors/embedded/journal_files.h"
+#include "connectors/embedded/replay_input.h"
+#include "connectors/embedded/state_folder.h"
+#include "engine/pipeline/replay.h"
+
+namespace bartizan::cli {
+namespace {
+
+/// Counts alerts on their way out, for the summary and for --fail-on-alert.
+class CountingSink : public OutputSink {
+ public:
+  explicit CountingSink(OutputSink& next) : next_(next) {}
+  void emit(OutputRecord&& record) override {
+    if (record.topic == Topic::alerts) note(record.value);
+    next_.emit(std::move(record));
+  }
+  std::uint64_t opened(Severity s) const { return opened_[static_cast<std::size_t>(s)]; }
+  /// The highest severity that any revision on `alerts` had.
+  std::optional<Severity> highest() const { return highest_; }
+
+ private:
+  static std::string_view member(const std::string& line, std::string_view name) {
+    const std::size_t at = line.find(name);
+    if (at == std::string::npos) return {};
+    const std::size_t start = at + name.size();
+    return std::string_view(line).substr(start, line.find_first_of("\",", start) - start);
+  }
+  void note(const std::string& line) {
+    // Members stand in schema order and "severity" before any text of the record that could hold these names.
+    const auto severity = severity_from(member(line, "},\"severity\":\""));
+    if (!severity) return;
+    if (member(line, "\"revision\":") == "1") ++opened_[static_cast<std::size_t>(*severity)];
+    highest_ = highest_ ? std::max(*highest_, *severity) : *severity;
+  }
+  OutputSink& next_;
+  std::array<std::uint64_t, 5> opened_{};
+  std::optional<Severity> highest_;
+};
+
+int unavailable(const Global& global, const Error& error) {
+  say_error(global, error.message);
+  return error.code == "not_empty" ? kUsage : kUnavailable;
+}
+
+/// Exit code of a replay that ran to its end.
+int finish(const Global& global, const ReplayOptions& options, OutputFolder& folder, const CountingSink& counted, const DetectStats& stats) {
+  if (const Status closed = folder.close(); !closed.ok()) return unavailable(global, closed.error());
+  std::uint64_t events = 0;
+  for (const auto& category : stats.events) events += category[0].value() + category[1].value();
+  std::string alerts;
+  for (const Severity s : {Severity::critical, Severity::high, Severity::medium, Severity::low, Severity::informational}) {
+    if (counted.opened(s) > 0) alerts += (alerts.empty() ? "" : ", ") + std::to_string(counted.opened(s)) + " " + std::string(to_word(s));
+  }
+  say(global, with_commas(events) + " sign-ins judged; alerts opened: " + (alerts.empty() ? "none" : alerts) + "; dead letters: " +
+                  with_commas(folder.records(Topic::dead_letter)) + "\n" + options.output + "/alerts.ndjson");
+  if (options.fail_on_alert.empty() || !counted.highest()) return kDone;
+  return *counted.highest() >= *severity_from(options.fail_on_alert) ? kFindings : kDone;
+}
+
+int replay_files(const Global& global, const ReplayOptions& options, const Loaded& loaded) {
+  OutputFolder folder(options.output);
+  if (const Status opened = folder.open(options.force); !opened.ok()) return unavailable(global, opened.error());
+  CountingSink sink(folder);
+  const std::string tenant = lower_ascii(options.tenant.empty() ? loaded.config.config.files.tenant : options.tenant);
+  std::vector<embedded::InputPattern> inputs;
+  for (const auto& file : options.files) inputs.push_back({file, tenant, false});
+  embedded::ReplayInput input(std::move(inputs), sink);
+
+  auto store = std::make_shared<BundleStore>();
+  store->add(loaded.bundle);
+  const BundleActivation activation{loaded.bundle.hash(), {}, static_cast<std::uint32_t>(loaded.bundle.rule_set()->rules.size()), {}};
+  ReplayLine line(store, activation, sink);
+  Progress progress("replay", input.bytes_left(), global.quiet);
+  const std::uint64_t total = input.bytes_left();
+  const Status done = line.run(input, [&](std::uint64_t messages) {
+    progress.update(total - std::min(total, input.bytes_left()), messages);
+    return folder.status().ok();
+  });
+  progress.finish();
+  if (!done.ok()) {
+    say_error(global, done.error().message);
+    return kInternal;
+  }
+  const int code = finish(global, options, folder, sink, line.detect_stats());
+  for (const auto& problem : input.problems()) say_error(global, problem.error.message);
+  return input.problems().empty() ? code : kUnavailable;
+}
+
+int replay_journal(const Global& global, const ReplayOptions& options, const Loaded& loaded) {
+  const std::string state = resolve(loaded.config, loaded.config.config.state.dir);
+  const auto partitions = embedded::journal_partitions_in(state);
+  if (partitions.empty()) {
+    say_error(global, "there is no journal in '" + state + "'");
+    return kUnavailable;
+  }
+  OutputFolder folder(options.output);
+  if (const Status opened = folder.open(options.force); !opened.ok()) return unavailable(global, opened.error());
+  CountingSink sink(folder);
+  const embedded::BundleFolder bundles(state);
+  const auto rules = std::make_shared<StoredRuleSets>([&bundles](std::string_view hash) { return bundles.load(hash); });
+  DetectStats stats;
+  std::uint64_t messages = 0;
+  Progress progress("replay of the journal", 0, global.quiet);
+  for (const std::int32_t partition : partitions) {
+    Shard shard(partition, rules, stats);
+    const std::string place = embedded::journal_folder(state, partition);
+    embedded::JournalCursor cursor(place);
+    if (const Status sought = cursor.seek(embedded::journal_start(place).value_or(0)); !sought.ok()) return unavailable(global, sought.error());
+    embedded::StoredMessage message;
+    while (true) {
+      const auto more = cursor.next(INT64_MAX, message);
+      if (!more) return unavailable(global, more.error());
+      if (!more.value()) break;
+      const Status folded = shard.step_message(message.bytes, message.append_time, message.offset, sink);
+      if (!folded.ok()) return unavailable(global, folded.error());
+      progress.update(0, ++messages);
+      if (!folder.status().ok()) return unavailable(global, folder.status().error());
+    }
+  }
+  progress.finish();
+  return finish(global, options, folder, sink, stats);
+}
+
+}  // namespace
+
+int replay(const Global& global, const ReplayOptions& options) {
+  if (options.output.empty()) {
+    say_error(global, "--output DIR is required: the folder for alerts.ndjson and the other outputs");
+    return kUsage;
+  }
+  if (options.files.empty() != options.journal) {
+    say_error(global, options.journal ? "--journal replays the journal: name no files" : "name at least one file, or --journal");
+    return kUsage;
+  }
+  const auto loaded = load_all(global.config_files, options.rules, wants_colour(global.colour, STDERR_FILENO));
+  if (!loaded) return kInvalid;
+  return options.journal ? replay_journal(global, options, *loaded) : replay_files(global, options, *loaded);
+}
+
+}  // namespace bartizan::cli

@@ -1,0 +1,99 @@
+// risk: a verdict into the commands input.
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+
+#include <unistd.h>
+
+#include "connectors/cli/commands.h"
+#include "connectors/cli/config.h"
+#include "connectors/cli/exit_code.h"
+#include "connectors/embedded/state_folder.h"
+#include "engine/model/command.h"
+#include "engine/settings/diagnostic.h"
+
+namespace bartizan::cli {
+namespace {
+
+/// A random UUID, version 4.
+std::string new_uuid() {
+  std::random_device device;
+  const auto word = [&device] { return (static_cast<std::uint64_t>(device()) << 32) | device(); };
+  const std::uint64_t hi = (word() & ~0xf000ULL) | 0x4000ULL;
+  const std::uint64_t lo = (word() & ~(3ULL << 62)) | (2ULL << 62);
+  std::array<char, 36> text{};
+  write_guid(text.data(), hi, lo);
+  return {text.data(), text.size()};
+}
+
+std::string login_name() {
+  for (const char* name : {"BARTIZAN_AUTHOR", "SUDO_USER", "USER", "LOGNAME"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return value;
+  }
+  return "uid " + std::to_string(::getuid());
+}
+
+/// What is wrong with the words of the command, or empty.
+std::string complaint(const RiskOptions& options, const std::string& type, const std::string& id, const std::string& tenant) {
+  const auto target = command_target_from(type);
+  if (!target) {
+    const std::string near = settings::nearest(type, {"user", "service_principal", "managed_identity", "agent", "sign_in"});
+    return "'" + printable(options.target, 80) + "' is not TYPE/ID with user, service_principal, managed_identity, agent or sign_in" +
+           (near.empty() ? "" : "; did you mean '" + near + "/...'?");
+  }
+  if (id.empty() || id.size() > kIdBytesMax) return "the id in '" + printable(options.target, 80) + "' is empty or longer than 256 bytes";
+  if (tenant.empty()) return "--tenant ID is needed (or files.tenant in the configuration)";
+  if (options.action == "confirm-safe" && (*target == CommandTarget::service_principal || *target == CommandTarget::managed_identity)) {
+    return "Microsoft Graph has no confirm-safe for service principals and managed identities; use dismiss";
+  }
+  std::uint64_t hi = 0;
+  std::uint64_t lo = 0;
+  if (!options.id.empty() && !parse_guid(options.id, hi, lo)) return "--id '" + printable(options.id, 60) + "' is not a UUID";
+  if (options.note.size() > 1000) return "--note is longer than 1000 bytes";
+  return {};
+}
+
+}  // namespace
+
+int risk(const Global& global, const RiskOptions& options) {
+  settings::Diagnostics diagnostics;
+  const auto config = load_config(global.config_files, diagnostics);
+  if (!diagnostics.all().empty()) write_error(settings::render(diagnostics, wants_colour(global.colour, STDERR_FILENO)));
+  if (!config) return kInvalid;
+
+  const std::size_t slash = options.target.find('/');
+  const std::string type = options.target.substr(0, slash);
+  const std::string id = slash == std::string::npos ? "" : lower_ascii(options.target.substr(slash + 1));
+  const std::string tenant = lower_ascii(options.tenant.empty() ? config->config.files.tenant : options.tenant);
+  if (const std::string wrong = complaint(options, type, id, tenant); !wrong.empty()) {
+    say_error(global, wrong);
+    return kUsage;
+  }
+  std::string action = options.action;
+  if (const std::size_t dash = action.find('-'); dash != std::string::npos) action[dash] = '_';
+  const std::string command_id = options.id.empty() ? new_uuid() : lower_ascii(options.id);
+  const Time now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+  std::string line = "{\"schema\":\"bartizan.command/v1\",\"id\":" + json_text(command_id) + ",\"action\":" + json_text(action) + ",\"target\":{\"type\":" + json_text(type) +
+                     ",\"id\":" + json_text(id) + "},\"tenant_id\":" + json_text(tenant) + ",\"author\":" + json_text(options.author.empty() ? login_name() : options.author) +
+                     ",\"at\":" + json_text(format_time(now));
+  if (options.revision > 0) line += ",\"decided_on_revision\":" + std::to_string(options.revision);
+  if (!options.note.empty()) line += ",\"note\":" + json_text(options.note);
+  line += "}";
+
+  const std::string path =
+      config->config.files.commands.empty() ? embedded::commands_path(resolve(*config, config->config.state.dir)) : resolve(*config, config->config.files.commands);
+  const Status written = embedded::append_command(path, line);
+  if (!written.ok()) {
+    say_error(global, written.error().message);
+    return kUnavailable;
+  }
+  write_out(line + "\n");
+  say(global, "written to " + path + "; the outcome stands in audit.ndjson (command_accepted or command_rejected)");
+  return kDone;
+}
+
+}  // namespace bartizan::cli
