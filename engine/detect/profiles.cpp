@@ -172,9 +172,11 @@ bool Profiles::shared_by(const IpAddress& ip, Time event_time, unsigned limit) c
 double Profiles::contact_failure_rate(const IpAddress& ip, Time event_time) const {
   const NeighbourhoodProfile* n = neighbourhood(ip, event_time);
   if (n == nullptr) return 0;
-  const double failures = n->failures_now + n->failures_before;
-  const double successes = n->users.count(period_of(day_of(event_time)));
-  return failures + successes <= 0 ? 0 : failures / (failures + successes);
+  const std::uint32_t period = period_of(day_of(event_time));
+  const double failures = period == n->users.period() ? n->failures_before : n->failures_now;
+  const double successes = n->users.count_before(period);
+  if (successes <= 0) return 0;
+  return failures / (failures + successes);
 }
 
 double Profiles::users_of_asn(std::uint32_t asn) const {

@@ -63,7 +63,8 @@ class Profiles : public StatePart {
   double users_of_neighbourhood(const IpAddress& ip, Time event_time) const;
   /// The same against a limit, without a logarithm: at least `limit` of them, limit <= 16.
   bool shared_by(const IpAddress& ip, Time event_time, unsigned limit) const;
-  /// Share of first contacts that failed from there in 15 to 30 days; 0 where nothing is known.
+  /// Share of first contacts that failed from there in the 15-day period before the present one, so that an attack going on does not
+  /// excuse itself; 0 where nothing is known.
   double contact_failure_rate(const IpAddress& ip, Time event_time) const;
   /// Distinct users with a success from the autonomous system in 15 to 30 days.
   double users_of_asn(std::uint32_t asn) const;

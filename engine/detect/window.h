@@ -196,6 +196,11 @@ class DistinctWindow {
   }
   /// As of `period`: things seen in it and in the one before.
   double count(std::uint32_t period) const { return linear_count(static_cast<unsigned>(std::popcount(bits(period))), kBits); }
+  /// The whole period before `period` only.
+  double count_before(std::uint32_t period) const {
+    const std::uint32_t b = period == period_ ? before_ : period == period_ + 1u ? now_ : 0;
+    return linear_count(static_cast<unsigned>(std::popcount(b)), kBits);
+  }
   /// Bits set: a lower bound of the count, without a logarithm.
   unsigned at_least(std::uint32_t period) const { return static_cast<unsigned>(std::popcount(bits(period))); }
   /// True when `hash` may have been seen; false is certain.

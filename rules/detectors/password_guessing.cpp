@@ -32,6 +32,7 @@ constexpr ParameterSpec kParameters[] = {
 constexpr std::size_t kAttemptsMax = 20;
 constexpr std::size_t kEvidenceMax = 8;
 constexpr Duration kHour = std::chrono::hours{1};
+constexpr std::uint32_t kOwnCarrier = 1;  // bit of EventNote::tag; the other bits are the host
 
 class PasswordGuessing {
  public:
@@ -104,13 +105,21 @@ class PasswordGuessing {
   }
   static bool password_right(const SignIn& e) { return e.success() || e.password_validated == Tristate::yes; }
 
-  /// A place, network owner or registered device of the user's: expired passwords and forgotten clients fail from there.
+  /// A place or registered device of the user's: expired passwords and forgotten clients fail from there.
   static bool familiar(const DetectContext& ctx, const SignIn& e) {
     const UserProfile* p = ctx.profiles->user(e, ctx.watermark);
     if (p == nullptr) return false;
-    return p->knows_neighbourhood(host_hash(e.ip)) || p->knows_asn(e.asn) ||
-           (!e.device.id.empty() && p->knows_device(device_hash(e)));
+    return p->knows_neighbourhood(host_hash(e.ip)) || (!e.device.id.empty() && p->knows_device(device_hash(e)));
   }
+
+  /// One of the user's network owners: a phone with an old password changes its address there all the time, so these addresses are not
+  /// counted as different ones.
+  static bool own_carrier(const DetectContext& ctx, const SignIn& e) {
+    const UserProfile* p = ctx.profiles->user(e, ctx.watermark);
+    return p != nullptr && p->knows_asn(e.asn);
+  }
+
+  static std::uint32_t host_of(const SignIn& e) { return static_cast<std::uint32_t>(mix64(e.ip.host_unit().key().lo)); }
 
   /// Smart lockout says that there were more attempts than records.
   static std::uint8_t weight_of(const SignIn& e) {
@@ -120,7 +129,8 @@ class PasswordGuessing {
 
   void on_attempt(const DetectContext& ctx, const SignIn& e, State& s, FindingSink& out) const {
     EventNote note = note_of(e);
-    note.tag = static_cast<std::uint32_t>(mix64(e.ip.host_unit().key().lo));
+    note.tag = host_of(e) & ~kOwnCarrier;
+    if (own_carrier(ctx, e)) note.tag |= kOwnCarrier;
     note.mark = weight_of(e);
     if (!s.attempts.empty() && note.time - s.attempts.back().time > kHour) s = State{};
     s.attempts.insert(std::upper_bound(s.attempts.begin(), s.attempts.end(), note, earlier), note);
@@ -147,8 +157,8 @@ class PasswordGuessing {
 
   void on_right_password(const DetectContext& ctx, const SignIn& e, State& s, FindingSink& out) const {
     if (s.fired == 0 || e.event_time < time_of(s.fired) || e.event_time - time_of(s.fired) > success_window_) return;
-    const auto host = static_cast<std::uint32_t>(mix64(e.ip.host_unit().key().lo));
-    const auto same = [host](const EventNote& n) { return n.tag == host; };
+    const std::uint32_t host = host_of(e) & ~kOwnCarrier;
+    const auto same = [host](const EventNote& n) { return (n.tag & ~kOwnCarrier) == host; };
     if (std::none_of(s.attempts.begin(), s.attempts.end(), same) || familiar(ctx, e)) return;
     Finding f = start(e, Severity::high);
     f.title = "The password of " + user_title(e) + " was guessed from " + (e.ip.empty() ? std::string("an unknown address") : e.ip.str()) +
@@ -183,8 +193,9 @@ class PasswordGuessing {
     std::vector<std::uint32_t> hosts;
     for (const EventNote& n : s.attempts) {
       if (n.time > now || now - n.time > kHour) continue;
-      c.wide += n.mark;
       if (now - n.time <= fast_window_) c.fast += n.mark;
+      if ((n.tag & kOwnCarrier) != 0) continue;
+      c.wide += n.mark;
       hosts.push_back(n.tag);
     }
     std::sort(hosts.begin(), hosts.end());
