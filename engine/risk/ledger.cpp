@@ -141,20 +141,35 @@ SignInRow& RiskLedger::State::sign_in(Key128 key, const SignIn& e, const Entity&
   slot.row->id = e.id.str();
   slot.row->entity = entity;
   slot.row->summary = risk::encode(summarise(e));
-  link(key, entity_key(entity.type, entity.id));
   return *slot.row;
 }
 
-/// Lists a sign-in under an entity; the longest untouched of too many goes.
-void RiskLedger::State::link(Key128 sign_in, Key128 entity) {
-  std::set<Key128>& list = sign_ins_of[entity];
-  if (!list.insert(sign_in).second || list.size() <= kRiskSignInsPerEntityMax) return;
-  std::pair<Time, Key128> oldest{Time::max(), sign_in};
-  for (const Key128& key : list) {
-    if (key != sign_in) oldest = std::min(oldest, std::pair{sign_ins.find(key)->second.due, key});
+void RiskLedger::State::unlink(Key128 sign_in, Key128 entity) {
+  const auto list = sign_ins_of.find(entity);
+  list->second.erase(sign_in);
+  if (list->second.empty()) sign_ins_of.erase(list);
+}
+
+/// Lists a sign-in under its owner and under those whose risk its detections raised; of too many the longest untouched goes.
+void RiskLedger::State::link(Key128 sign_in) {
+  SignInSlot& slot = sign_ins.find(sign_in)->second;
+  std::set<Key128> wanted{entity_key(slot.row->entity.type, slot.row->entity.id)};
+  for (const risk::Detection& d : slot.row->detections) wanted.insert(entity_key(d.entity_type, d.entity_id));
+  for (const Key128& entity : slot.linked) {
+    if (!wanted.contains(entity)) unlink(sign_in, entity);
   }
-  erase_sign_in(oldest.second);
-  ++evictions;
+  for (const Key128& entity : wanted) sign_ins_of[entity].insert(sign_in);
+  slot.linked = wanted;
+  for (const Key128& entity : wanted) {
+    const std::set<Key128>& list = sign_ins_of.find(entity)->second;
+    if (list.size() <= kRiskSignInsPerEntityMax) continue;
+    std::pair<Time, Key128> oldest{Time::max(), sign_in};
+    for (const Key128& key : list) {
+      if (key != sign_in) oldest = std::min(oldest, std::pair{sign_ins.find(key)->second.due, key});
+    }
+    erase_sign_in(oldest.second);
+    ++evictions;
+  }
 }
 
 void RiskLedger::State::booked_sign_in(Key128 key) {
@@ -171,19 +186,13 @@ void RiskLedger::State::booked_sign_in(Key128 key) {
   slot.bytes = size;
   dirty.insert({Table::sign_in, key});
   step.insert({Table::sign_in, key});
+  link(key);
 }
 
 void RiskLedger::State::erase_sign_in(Key128 key) {
   const auto it = sign_ins.find(key);
   SignInSlot& slot = it->second;
-  const auto unlink = [&](Key128 entity) {
-    const auto list = sign_ins_of.find(entity);
-    if (list == sign_ins_of.end()) return;
-    list->second.erase(key);
-    if (list->second.empty()) sign_ins_of.erase(list);
-  };
-  unlink(entity_key(slot.row->entity.type, slot.row->entity.id));
-  for (const risk::Detection& d : slot.row->detections) unlink(entity_key(d.entity_type, d.entity_id));
+  for (const Key128& entity : slot.linked) unlink(key, entity);
   if (slot.due != Time::max()) timers[static_cast<std::size_t>(Table::sign_in)].erase({slot.due, key});
   bytes -= slot.bytes;
   sign_ins.erase(it);
@@ -265,7 +274,6 @@ void RiskLedger::State::detected(const LedgerFinding& lf, double exponent, const
   d.entity_since = row.coming_revision();
   risk::detect(sign, std::move(d), now);
   booked_sign_in(key);
-  link(key, entity_key(row.entity.type, row.entity.id));
 }
 
 RiskLedger::RiskLedger(std::string tenant_id, std::shared_ptr<const RuleSet> rules) : state_(std::make_unique<State>()) {
@@ -442,8 +450,6 @@ bool RiskLedger::load(std::string_view name, std::string_view bytes) {
     auto row = std::make_unique<SignInRow>();
     if (!risk::decode(bytes, *row) || key != Id::from(row->id).key()) return false;
     const bool in_step = row->emit || !row->frozen;
-    s.sign_ins_of[entity_key(row->entity.type, row->entity.id)].insert(key);
-    for (const risk::Detection& d : row->detections) s.sign_ins_of[entity_key(d.entity_type, d.entity_id)].insert(key);
     s.sign_ins[key].row = std::move(row);
     s.booked_sign_in(key);
     return clean(State::Table::sign_in, in_step);

@@ -35,6 +35,7 @@ struct RiskLedger::State {
   };
   struct SignInSlot {
     std::unique_ptr<risk::SignInRow> row;
+    std::set<Key128> linked;  // entities under which it is listed
     Time due = Time::max();
     std::size_t bytes = 0;
   };
@@ -66,7 +67,8 @@ struct RiskLedger::State {
   risk::SignInRow& sign_in(Key128 key, const SignIn& e, const Entity& entity);
   void booked_sign_in(Key128 key);
   void erase_sign_in(Key128 key);
-  void link(Key128 sign_in, Key128 entity);
+  void link(Key128 sign_in);
+  void unlink(Key128 sign_in, Key128 entity);
 
   void detected(const LedgerFinding& finding, double exponent, const risk::EntityRow& row, Time now);
   void renewed(const LedgerFinding& finding, double exponent, risk::EntityRow& row, Time event_time, Time now);
