@@ -1,0 +1,79 @@
+#pragma once
+// The one table of source fields: which name of which object becomes which field of the model, per dialect.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace bartizan {
+
+/// A place in the source that the decoder reads. The order groups members of one sub-object together (kObjects).
+enum class Field : std::uint8_t {
+  none,
+  // the envelope of Azure Monitor
+  records, value, time, category, result_type, result_description, caller_ip_address, identity, properties,
+  // `properties`, and a Graph record itself
+  id, created, first_sign_in, aggregation_time, sign_in_count, tenant_id, correlation_id, session_id, original_request_id,
+  unique_token_identifier, event_types, is_interactive, flagged_for_review, global_secure_access,
+  user_id, user_principal_name, user_display_name, user_type, home_tenant_id, resource_tenant_id, cross_tenant_access,
+  service_principal_id, service_principal_name, app_owner_tenant_id, credential_type, credential_key_id, credential_thumbprint,
+  federated_credential_id, azure_resource_id, app_id, app_display_name, client_app_used, ip_address, resource_provider_ip,
+  autonomous_system_number, user_agent, auth_requirement, auth_protocol, original_transfer_method, incoming_token_type,
+  auth_details, network_details, conditional_access, token_issuer_type, token_issuer_name, resource_id, resource_name,
+  resource_service_principal_id, risk_level_during, risk_level_aggregated, risk_state, risk_detail, risk_event_types,
+  risk_event_types_v2,
+  // objects, each followed by its members
+  status, error_code, failure_reason, additional_details,
+  location, city, state, country, coordinates, latitude, longitude,
+  device, device_id, device_name, operating_system, browser, trust_type, is_compliant, is_managed,
+  agent, agent_type, agent_parent_app_id, agent_parent_id, agent_subject_type, agent_subject_parent_id,
+  managed_identity, managed_identity_type, managed_identity_resource,
+  // members of one authenticationDetails step
+  step_time, step_method, step_method_detail, step_succeeded, step_result_detail, step_requirement, step_status_sequence,
+  step_request_sequence,
+  // member of one networkLocationDetails entry
+  network_type,
+  count_
+};
+constexpr std::size_t kFieldCount = static_cast<std::size_t>(Field::count_);
+constexpr std::size_t index_of(Field f) { return static_cast<std::size_t>(f); }
+
+/// The object in which a name is looked for.
+enum class SourceObject : std::uint8_t { record, status, location, coordinates, device, agent, managed_identity, step, network, count_ };
+constexpr std::size_t kSourceObjects = static_cast<std::size_t>(SourceObject::count_);
+
+/// Where a row holds: bits.
+enum Dialect : std::uint8_t { kEnvelope = 1, kProperties = 2, kGraph = 4 };
+
+/// How a value is read, for the documentation.
+enum class ValueKind : std::uint8_t {
+  text, lower_text, id, time, word, boolean, number, count, coordinate, address, country, object, list, wrapper
+};
+
+struct FieldRow {
+  SourceObject object;
+  std::string_view name;  // as Microsoft writes it; matched in any case
+  Field field;
+  std::uint8_t dialects;
+  ValueKind kind;
+  std::string_view model;  // member of SignIn; for people
+  std::string_view note;
+};
+std::span<const FieldRow> field_rows();
+
+/// The field that a key names, in any case; `none` for others. REQUIRES: key.data() readable for 8 bytes; no escapes in it.
+Field find_field(SourceObject object, std::string_view key);
+
+/// The members of an object that is walked into: fields (first, last]; {none, none} for other fields.
+struct MemberRange {
+  SourceObject object;
+  Field last;  // none: not walked into
+};
+MemberRange members_of(Field f);
+
+/// docs/fields.md, whole.
+std::string fields_markdown();
+
+}  // namespace bartizan
