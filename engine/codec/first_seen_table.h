@@ -33,14 +33,22 @@ class FirstSeenTable {
     rows_.push_back(Held{Row{row}, hash, 0});
     place(number);
   }
+  /// Gives a row the next number without making it one to find.
+  template <class Value>
+  void add_hidden(const Value& row) {
+    rows_.push_back(Held{Row{row}, 0, kHidden});
+  }
   std::size_t size() const { return rows_.size(); }
   const Row& operator[](std::size_t number) const { return rows_[number].row; }
   void clear() {
-    for (const Held& held : rows_) slots_[held.slot].number = kNone;
+    for (const Held& held : rows_) {
+      if (held.slot != kHidden) slots_[held.slot].number = kNone;
+    }
     rows_.clear();
   }
 
  private:
+  static constexpr std::size_t kHidden = ~std::size_t{0};
   struct Slot {
     std::uint32_t tag = 0;
     std::uint32_t number = kNone;
@@ -60,7 +68,9 @@ class FirstSeenTable {
   }
   void grow() {
     slots_.assign(slots_.empty() ? 64 : slots_.size() * 2, Slot{});
-    for (std::uint32_t number = 0; number < rows_.size(); ++number) place(number);
+    for (std::uint32_t number = 0; number < rows_.size(); ++number) {
+      if (rows_[number].slot != kHidden) place(number);
+    }
   }
   std::vector<Slot> slots_;
   std::vector<Held> rows_;

@@ -49,7 +49,8 @@ struct Shape {
 };
 
 // Groups: fields that repeat together. Each distinct combination is written once in a message and referred to afterwards. `of` ties the
-// fields of an object in their written order.
+// fields of an object in their written order. Texts of groups with `kOwnTexts` belong to one combination alone (a name, a device's id): the
+// writer does not look for earlier ones.
 
 struct SourceFields {
   template <class P>
@@ -66,9 +67,10 @@ struct FrameFields {
 };
 
 struct UserFields {
+  static constexpr bool kOwnTexts = true;
   template <class S>
   static auto of(S& e) {
-    return std::tie(e.user_id, e.user_principal_name, e.user_name, e.user_type, e.home_tenant_id, e.cross_tenant_access);
+    return std::tie(e.user_id, e.user_principal_name, e.user_name, e.user_type, e.home_tenant_id);
   }
 };
 
@@ -104,6 +106,7 @@ struct PlaceFields {
 };
 
 struct DeviceFields {  // which device
+  static constexpr bool kOwnTexts = true;
   template <class S>
   static auto of(S& e) {
     return std::tie(e.device.id, e.device.name);
@@ -120,7 +123,8 @@ struct ClientFields {  // what kind of device and browser
 struct ResourceFields {
   template <class S>
   static auto of(S& e) {
-    return std::tie(e.resource_id, e.resource_name, e.resource_service_principal_id, e.resource_tenant_id, e.azure_resource_id);
+    return std::tie(e.resource_id, e.resource_name, e.resource_service_principal_id, e.resource_tenant_id, e.azure_resource_id,
+                    e.cross_tenant_access);
   }
 };
 

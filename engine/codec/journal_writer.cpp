@@ -8,9 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "engine/codec/column.h"
 #include "engine/codec/first_seen_table.h"
 #include "engine/codec/journal.h"
 #include "engine/codec/journal_format.h"
+#include "engine/codec/text_arena.h"
 #include "engine/model/bytes.h"
 #include "engine/model/check.h"
 #include "engine/model/detmath.h"
@@ -32,17 +34,29 @@ std::uint64_t load8(const char* p) {
   return v;
 }
 
+/// 1 to 8 bytes, by reads that may overlap.
+std::uint64_t load_short(const char* p, std::size_t n) {
+  if (n >= 4) {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    std::memcpy(&first, p, 4);
+    std::memcpy(&last, p + n - 4, 4);
+    return std::uint64_t{last} << 32 | first;
+  }
+  const auto byte = [p](std::size_t i) { return static_cast<std::uint64_t>(static_cast<unsigned char>(p[i])); };
+  return byte(0) << 16 | byte(n / 2) << 8 | byte(n - 1);
+}
+
 std::uint64_t hash_field(std::string_view s) {
   const char* p = s.data();
   std::size_t n = s.size();
+  if (n == 0) return 0;
   std::uint64_t h = n * kMultiplierA;
   for (; n > 16; p += 16, n -= 16) h = std::rotl((h ^ load8(p)) * kMultiplierA, 29) ^ (load8(p + 8) * kMultiplierB);
   if (n > 8) {
     h = std::rotl((h ^ load8(p)) * kMultiplierA, 29) ^ (load8(p + n - 8) * kMultiplierB);
-  } else if (n > 0) {
-    std::uint64_t v = 0;
-    std::memcpy(&v, p, n);
-    h = (h ^ v) * kMultiplierA;
+  } else {
+    h = (h ^ load_short(p, n)) * kMultiplierA;
   }
   return h ^ (h >> 31);
 }
@@ -59,9 +73,11 @@ std::uint64_t hash_field(T v) {
 
 template <class... T>
 std::uint64_t hash_fields(const std::tuple<T&...>& key) {
-  std::uint64_t h = 0;
-  std::apply([&h](const auto&... field) { ((h = std::rotl((h ^ hash_field(field)) * kMultiplierA, 32)), ...); }, key);
-  return mix64(h);
+  // A sum of products with different factors: the multiplications do not wait for each other.
+  std::uint64_t sum = 0;
+  std::uint64_t factor = kMultiplierA;
+  std::apply([&](const auto&... field) { ((sum += hash_field(field) * factor, factor += kMultiplierB << 1), ...); }, key);
+  return mix64(sum);
 }
 
 /// Degrees in millionths; what is no coordinate counts as 0.
@@ -69,44 +85,6 @@ std::int64_t to_micro(double degrees) {
   if (!(degrees >= -1e6 && degrees <= 1e6)) return 0;
   return static_cast<std::int64_t>(detmath::round_half_away(degrees * 1e6));
 }
-
-/// Copies of texts whose addresses stay.
-class TextArena {
- public:
-  std::string_view keep(std::string_view text) {
-    if (text.size() > left_) next_chunk(text.size());
-    char* const at = free_;
-    std::memcpy(at, text.data(), text.size());
-    free_ += text.size();
-    left_ -= text.size();
-    return {at, text.size()};
-  }
-  void clear() {
-    used_ = 0;
-    left_ = 0;
-  }
-
- private:
-  static constexpr std::size_t kChunkBytes = 64 * 1024;
-  struct Chunk {
-    std::unique_ptr<char[]> bytes;
-    std::size_t size = 0;
-  };
-  void next_chunk(std::size_t least) {
-    if (used_ == chunks_.size()) chunks_.emplace_back();
-    Chunk& chunk = chunks_[used_++];
-    if (chunk.size < least) {
-      chunk.size = std::max(least, kChunkBytes);
-      chunk.bytes.reset(new char[chunk.size]);
-    }
-    free_ = chunk.bytes.get();
-    left_ = chunk.size;
-  }
-  std::vector<Chunk> chunks_;
-  std::size_t used_ = 0;
-  char* free_ = nullptr;
-  std::size_t left_ = 0;
-};
 
 template <class Fields>
 struct Group {
@@ -135,14 +113,14 @@ std::uint32_t shape_of(const SignIn& e) {
 }  // namespace
 
 struct JournalWriter::Impl {
-  std::array<std::string, kSections> sections;
-  ByteWriter rows{sections[kRows]};
-  ByteWriter times{sections[kTimes]};
-  ByteWriter append_times{sections[kAppendTimes]};
-  ByteWriter addresses{sections[kAddresses]};
-  ByteWriter guids{sections[kGuids]};
-  ByteWriter event_ids{sections[kEventIds]};
-  ByteWriter tokens{sections[kTokens]};
+  std::array<Column, kSections> sections;
+  Column& rows = sections[kRows];
+  Column& times = sections[kTimes];
+  Column& append_times = sections[kAppendTimes];
+  Column& addresses = sections[kAddresses];
+  Column& guids = sections[kGuids];
+  Column& event_ids = sections[kEventIds];
+  Column& tokens = sections[kTokens];
 
   TextArena arena;
   FirstSeenTable<std::string_view> texts;
@@ -180,10 +158,26 @@ struct JournalWriter::Impl {
       text = texts[known];
       return;
     }
-    rows.varint(kRefNew);
-    text = arena.keep(text);
-    text_bytes += text.size();
+    put_new(text);
     texts.add(text, hash);
+  }
+  void put_new(std::string_view& text) {
+    rows.varint(kRefNew);
+    text = arena.copy(text);
+    text_bytes += text.size();
+  }
+  /// Without looking for the same text earlier, and not to be found later.
+  void put_own(std::string_view& text) {
+    if (text.empty()) {
+      rows.varint(kRefNone);
+      return;
+    }
+    put_new(text);
+    texts.add_hidden(text);
+  }
+  template <class T>
+  void put_own(T& field) {
+    put(field);
   }
   void put_text(std::string_view text) { put(text); }
   void put(Id& id) {
@@ -203,16 +197,14 @@ struct JournalWriter::Impl {
     }
   }
   void put_id(Id id) { put(id); }
-  static void put_guid(ByteWriter& out, const Id& id) {
-    std::array<char, 16> bytes{};
-    for (int i = 0; i < 8; ++i) {
-      bytes[static_cast<std::size_t>(i)] = static_cast<char>(static_cast<unsigned char>(id.hi() >> (56 - 8 * i)));
-      bytes[static_cast<std::size_t>(8 + i)] = static_cast<char>(static_cast<unsigned char>(id.lo() >> (56 - 8 * i)));
-    }
-    out.raw(bytes.data(), bytes.size());
+  static void put_guid(Column& out, const Id& id) {
+    out.u64_big_endian(id.hi());
+    out.u64_big_endian(id.lo());
   }
   void put(double& degrees) { rows.zigzag(to_micro(degrees)); }
-  void put(std::array<char, 2>& v) { rows.raw(v.data(), v.size()); }
+  void put(std::array<char, 2>& v) {
+    for (const char c : v) rows.u8(static_cast<std::uint8_t>(c));
+  }
   void put(std::uint32_t& v) { rows.varint(v); }
   void put(std::int32_t& v) { rows.zigzag(v); }
   void put(bool& v) { rows.u8(v ? 1 : 0); }
@@ -242,12 +234,26 @@ struct JournalWriter::Impl {
     }
     rows.varint(kRefNew);
     RowOf<Fields> row{key};
-    std::apply([this](auto&... field) { (this->put(field), ...); }, row);
+    std::apply(
+        [this](auto&... field) {
+          if constexpr (requires { Fields::kOwnTexts; }) {
+            (this->put_own(field), ...);
+          } else {
+            (this->put(field), ...);
+          }
+        },
+        row);
     group.last = static_cast<std::uint32_t>(group.table.size());
     group.table.add(row, hash);
   }
 
   // ---- entries
+
+  /// For one entry: about 60 fields, 16 steps of 7 fields and 84 words, at most 10 bytes each; texts make their own room.
+  void make_room() {
+    constexpr std::size_t kFieldsRoom = 4096;
+    for (Column* column : {&rows, &times, &append_times, &addresses, &guids, &event_ids}) column->room(kFieldsRoom);
+  }
 
   void put_source(const SourcePosition& position) {
     put_group(source, SourceFields::of(position));
@@ -260,7 +266,7 @@ struct JournalWriter::Impl {
     *near = PreviousOfSource{position.offset, position.index, position.timestamp};
   }
 
-  void put_row_id(ByteWriter& out, const Id& id) {
+  void put_row_id(Column& out, const Id& id) {
     if (id.kind() == Id::Kind::guid) put_guid(out, id);
     if (id.kind() == Id::Kind::text) put_token(id.text());
   }
@@ -319,7 +325,7 @@ struct JournalWriter::Impl {
     put_text(c.note);
     rows.u8(c.decided_on_revision ? 1 : 0);
     if (c.decided_on_revision) rows.varint(*c.decided_on_revision);
-    times.time(c.at);
+    times.zigzag(to_ms(c.at));
   }
 
   void put_body(const SignIn& e) { put_sign_in(e); }
@@ -337,8 +343,8 @@ struct JournalWriter::Impl {
   }
 
   void clear() {
-    for (std::string& section : sections) section.clear();
-    arena.clear();
+    for (Column& section : sections) section.clear();
+    arena.reset();
     texts.clear();
     text_bytes = 0;
     previous_of_source.clear();
@@ -357,6 +363,7 @@ void JournalWriter::add(const JournalEntry& entry) {
   Impl& w = *impl_;
   BARTIZAN_CHECK(!full());
   static_assert(std::variant_size_v<decltype(entry.body)> == highest<Kind>() + 1);
+  w.make_room();
   w.rows.u8(static_cast<std::uint8_t>(entry.body.index()));
   w.put_source(entry.source);
   std::visit([&w](const auto& body) { w.put_body(body); }, entry.body);
@@ -374,18 +381,18 @@ bool JournalWriter::full() const {
 
 std::size_t JournalWriter::size() const {
   std::size_t bytes = kHeaderBytes + 3 * kSections + impl_->text_bytes + impl_->texts.size();
-  for (const std::string& section : impl_->sections) bytes += section.size();
+  for (const Column& section : impl_->sections) bytes += section.size();
   return bytes;
 }
 
 std::string JournalWriter::finish(bool own_append_times) {
   Impl& w = *impl_;
   if (!own_append_times) w.sections[kAppendTimes].clear();
-  ByteWriter lengths{w.sections[kLengths]};
-  w.sections[kTexts].reserve(w.text_bytes);
+  w.sections[kLengths].room(10 * w.texts.size());
+  w.sections[kTexts].room(w.text_bytes);
   for (std::size_t i = 0; i < w.texts.size(); ++i) {
-    lengths.varint(w.texts[i].size());
-    w.sections[kTexts].append(w.texts[i]);
+    w.sections[kLengths].varint(w.texts[i].size());
+    w.sections[kTexts].raw(w.texts[i].data(), w.texts[i].size());
   }
   std::string message;
   message.reserve(size());
@@ -395,8 +402,8 @@ std::string JournalWriter::finish(bool own_append_times) {
   out.u8(flags);
   out.u64(0);
   out.varint(w.entries);
-  for (const std::string& section : w.sections) out.varint(section.size());
-  for (const std::string& section : w.sections) out.raw(section.data(), section.size());
+  for (const Column& section : w.sections) out.varint(section.size());
+  for (const Column& section : w.sections) message.append(section.view());
   BARTIZAN_CHECK(message.size() <= kMessageBytesMax && w.texts.size() <= kTextsMax);
   const std::uint64_t sum = checksum(std::string_view{message}.substr(kHeaderBytes), kJournalVersion | std::uint64_t{flags} << 8);
   for (std::size_t i = 0; i < 8; ++i) message[2 + i] = static_cast<char>(static_cast<unsigned char>(sum >> (8 * i)));
