@@ -15,8 +15,9 @@ namespace bartizan {
 /// Seconds since 2010-01-01 in 32 bits (until 2146): how rows keep times that need no milliseconds. 0 is "never".
 using Stamp = std::uint32_t;
 constexpr Stamp stamp_of(Time t) {
+  if (t < kEarliestEventTime) return 0;
   const std::int64_t s = (to_ms(t) - to_ms(kEarliestEventTime)) / 1000 + 1;
-  return s <= 0 ? 0 : s > 0xffffffffLL ? 0xffffffffU : static_cast<Stamp>(s);
+  return s > 0xffffffffLL ? 0xffffffffU : static_cast<Stamp>(s);
 }
 /// The second that the stamp stands for; Time::min() for "never".
 constexpr Time time_of(Stamp s) {
@@ -26,8 +27,9 @@ constexpr Time time_of(Stamp s) {
 /// Days since 2010-01-01 UTC, from 1; 0 is "never".
 using Day = std::uint16_t;
 constexpr Day day_of(Time t) {
+  if (t < kEarliestEventTime) return 0;
   const std::int64_t d = (to_ms(t) - to_ms(kEarliestEventTime)) / 86'400'000 + 1;
-  return d <= 0 ? 0 : d > 0xffff ? 0xffff : static_cast<Day>(d);
+  return d > 0xffff ? 0xffff : static_cast<Day>(d);
 }
 /// The end of that day.
 constexpr Time end_of(Day d) { return kEarliestEventTime + std::chrono::hours{24 * static_cast<std::int64_t>(d)}; }
@@ -89,8 +91,8 @@ class CountRing {
  private:
   static std::uint32_t bucket_of(Time t, Duration bucket) {
     BARTIZAN_CHECK(bucket.count() > 0);
-    const std::int64_t b = (to_ms(t) - to_ms(kEarliestEventTime)) / bucket.count() + 1;
-    return b <= 0 ? 0 : static_cast<std::uint32_t>(b);
+    if (t < kEarliestEventTime) return 0;
+    return static_cast<std::uint32_t>((to_ms(t) - to_ms(kEarliestEventTime)) / bucket.count() + 1);
   }
   /// Makes `b` part of the ring; false when it lies behind it.
   bool advance(std::uint32_t b) {
