@@ -95,6 +95,9 @@ Status DetectWorker::run_once(Duration timeout) {
   }
   if (!messages.empty()) stats_.batch_seconds.observe(seconds(clock_.steady() - began));
   if (!commit_due()) return Ok{};
+#ifdef BARTIZAN_FAULT_MARKER_AHEAD
+  if (clock_.steady() - last_checkpoint_ >= options_.checkpoint_interval) checkpoint(false);
+#endif
   if (Status s = commit(); !s.ok()) return s;
   if (checkpoint_soon_ || clock_.steady() - last_checkpoint_ >= options_.checkpoint_interval) checkpoint(false);
   publish_gauges();
@@ -229,6 +232,9 @@ Status DetectWorker::reach_committed(Part& part) {
       unit_->emit(write_audit(record));
     }
     part.suppress_to.reset();
+#ifdef BARTIZAN_FAULT_CLEAN_REPLAY
+    part.shard->saved();
+#endif
   }
   part.shard->count_into(stats_);
   stats_.recovery_seconds.observe(seconds(clock_.steady() - part.recovery_began));

@@ -12,13 +12,11 @@
 #include "engine/codec/record_decoder.h"
 #include "engine/model/journal_entry.h"
 #include "engine/model/output.h"
+#include "engine/pipeline/journal_partition.h"
 #include "engine/pipeline/stats.h"
 #include "engine/pipeline/transport.h"
 
 namespace bartizan {
-
-/// Journal partition of a tenant: a stated hash, so that any tool can compute it (docs/formats/journal.md).
-std::int32_t journal_partition_of(std::string_view tenant_id, std::int32_t partitions);
 
 /// Where finished journal messages and dead letters go.
 class JournalPort {
