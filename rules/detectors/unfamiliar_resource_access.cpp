@@ -19,6 +19,7 @@
 #include "engine/detect/event_note.h"
 #include "engine/detect/keyed_detector.h"
 #include "engine/model/entity.h"
+#include "engine/model/entity_bytes.h"
 #include "rules/detectors/workload_habits.h"
 
 namespace bartizan {
@@ -81,23 +82,6 @@ struct Agent {
   std::uint8_t recent_count = 0;
   Waiting waiting;
 };
-
-void encode_text(ByteWriter& w, const std::string& text) { w.text(std::string_view(text).substr(0, kNameBytesMax)); }
-
-void encode_entity(const Entity& e, ByteWriter& w) {
-  w.u8(static_cast<std::uint8_t>(e.type));
-  w.u8(static_cast<std::uint8_t>(e.identity_type));
-  for (const std::string* s : {&e.id, &e.name, &e.user_principal_name, &e.app_id, &e.blueprint.id, &e.blueprint.name, &e.parent.id, &e.parent.name}) w.text(*s);
-}
-bool decode_entity(ByteReader& r, Entity& e) {
-  const std::uint8_t type = r.u8();
-  const std::uint8_t identity_type = r.u8();
-  if (type > static_cast<std::uint8_t>(EntityType::tenant) || identity_type > static_cast<std::uint8_t>(AgentIdentityType::blueprint_principal)) return false;
-  e.type = static_cast<EntityType>(type);
-  e.identity_type = static_cast<AgentIdentityType>(identity_type);
-  for (std::string* s : {&e.id, &e.name, &e.user_principal_name, &e.app_id, &e.blueprint.id, &e.blueprint.name, &e.parent.id, &e.parent.name}) *s = std::string(r.text());
-  return r.ok();
-}
 
 class UnfamiliarResourceAccess {
  public:
@@ -347,8 +331,8 @@ void UnfamiliarResourceAccess::encode(const State& s, ByteWriter& w) const {
     if (a.waiting.resource == 0) return;
     a.waiting.note.encode(w);
     w.f64(a.waiting.nats);
-    encode_text(w, a.waiting.resource_name);
-    encode_entity(a.waiting.entity, w);
+    w.text(a.waiting.resource_name);
+    write_entity(w, a.waiting.entity);
   } else if (s.parent) {
     const Parent& p = *s.parent;
     p.experience.encode(w), p.resources.encode(w), p.instances.encode(w);
@@ -378,7 +362,7 @@ bool UnfamiliarResourceAccess::decode(ByteReader& r, State& s) const {
     if (!a.waiting.note.decode(r)) return false;
     a.waiting.nats = r.f64();
     a.waiting.resource_name = std::string(r.text());
-    return decode_entity(r, a.waiting.entity);
+    a.waiting.entity = read_entity(r);
   }
   if (kind == 2) {
     s.parent = std::make_unique<Parent>();

@@ -1,0 +1,166 @@
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+#include "tests/rules/detectors/stage.h"
+
+namespace bartizan {
+const DetectorType& password_spray();
+namespace {
+
+using namespace test;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+Event attempt(std::uint64_t user, Time t, std::uint32_t ip = kAttacker, std::int32_t code = 50126) {
+  Event e = Event(user, t).at(kSingapore, ip, 64500).device("", "Linux", "Other");
+  e.e.user_agent = "python-requests/2.31";
+  return e.code(code);
+}
+
+std::vector<Finding> of(const std::vector<Finding>& found, EntityType type) {
+  std::vector<Finding> out;
+  std::copy_if(found.begin(), found.end(), std::back_inserter(out), [&](const Finding& f) { return f.entity.type == type; });
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("the seventh account that an address fails on accuses it, from the first minute", "[rules]") {
+  Stage stage(password_spray());
+  for (std::uint64_t u = 1; u <= 6; ++u) CHECK(stage.feed(attempt(u, kMorning + minutes{u})).empty());
+  stage.restart();
+  const auto found = stage.feed(attempt(7, kMorning + minutes{7}));
+  REQUIRE(found.size() == 1);
+  const Finding& f = found[0];
+  CHECK(f.severity == Severity::medium);
+  CHECK(f.entity.type == EntityType::ip);
+  CHECK(f.entity.id == "203.0.113.23");
+  REQUIRE(f.campaign.has_value());
+  CHECK(f.campaign->targets_total == 7);
+  CHECK(f.campaign->validated_total == 0);
+  CHECK(f.campaign->targets.size() == 7);
+  CHECK(f.title == "203.0.113.23 tried 7 accounts in 6 minutes.");
+}
+
+TEST_CASE("the same account again and again is not a spray", "[rules]") {
+  Stage stage(password_spray());
+  for (std::uint64_t i = 0; i < 100; ++i) CHECK(stage.feed(attempt(i % 6, kMorning + seconds{i})).empty());
+}
+
+TEST_CASE("a validated password makes the campaign high and the victim a finding of its own", "[rules]") {
+  Stage stage(password_spray());
+  stage.history(20);
+  for (std::uint64_t u = 1; u <= 8; ++u) stage.feed(attempt(u, kMorning + minutes{u}));
+  for (const std::int32_t code : {50076, 0, 53003}) {
+    const std::uint64_t user = 20 + static_cast<std::uint64_t>(code == 0 ? 1 : code == 53003 ? 2 : 0);
+    const auto found = stage.feed(attempt(user, kMorning + minutes{20}, kAttacker, code));
+    const auto campaign = of(found, EntityType::ip);
+    const auto victim = of(found, EntityType::user);
+    REQUIRE(campaign.size() == 1);
+    CHECK(campaign[0].severity == Severity::high);
+    REQUIRE(victim.size() == 1);
+    CHECK(victim[0].severity == Severity::high);
+    REQUIRE(victim[0].campaign_entity.has_value());
+    CHECK(victim[0].campaign_entity->id == "203.0.113.23");
+    CHECK(campaign[0].campaign->targets[0].validated);
+  }
+}
+
+TEST_CASE("an account validated before the source is accused is a victim too", "[rules]") {
+  Stage stage(password_spray());
+  for (std::uint64_t u = 1; u <= 3; ++u) stage.feed(attempt(u, kMorning + minutes{u}));
+  CHECK(stage.feed(attempt(50, kMorning + minutes{4}, kAttacker, 50076)).empty());
+  const std::uint64_t hit = stage.last_id();
+  std::vector<Finding> victims;
+  for (std::uint64_t u = 5; u <= 9; ++u) {
+    for (const Finding& f : of(stage.feed(attempt(u, kMorning + minutes{u})), EntityType::user)) victims.push_back(f);
+  }
+  REQUIRE(victims.size() == 1);
+  CHECK(victims[0].evidence[0].event_id == Id::from_guid(0x1c2d4e3f9a4b5c6dULL, hit).str());
+}
+
+TEST_CASE("a disabled account proves nothing", "[rules]") {
+  Stage stage(password_spray());
+  for (std::uint64_t u = 1; u <= 8; ++u) stage.feed(attempt(u, kMorning + minutes{u}));
+  CHECK(stage.feed(attempt(60, kMorning + minutes{9}, kAttacker, 50057)).empty());
+}
+
+TEST_CASE("a busy office with typing errors stays silent all day", "[rules]") {
+  Stage stage(password_spray());
+  Random random(5);
+  std::size_t findings = 0;
+  for (int day = 0; day < 3; ++day) {
+    for (std::uint64_t u = 0; u < 300; ++u) {
+      const Time t = kMorning + day * kDay + seconds{30 * u};
+      Event e = Event(u, t).at(kLisbon, kOffice, 64497);
+      if (random.chance(0.05)) findings += stage.feed(Event(u, t).at(kLisbon, kOffice, 64497).code(50126)).size();
+      findings += stage.feed(e).size();
+    }
+    // Names that do not exist, all afternoon.
+    for (std::uint64_t u = 0; u < 20; ++u) {
+      findings += stage.feed(Event(100'000 + u, kMorning + day * kDay + hours{4} + minutes{10 * u}).at(kLisbon, kOffice, 64497).code(50034)).size();
+    }
+  }
+  CHECK(findings == 0);
+}
+
+TEST_CASE("users who fail where they are known stay silent: a password change day", "[rules]") {
+  Stage stage(password_spray());
+  for (std::uint64_t u = 0; u < 60; ++u) stage.feed(Event(u, kMorning - kDay).at(kLisbon, kOffice, 64497));
+  for (std::uint64_t u = 0; u < 60; ++u) CHECK(stage.feed(Event(u, kMorning + seconds{u}).at(kLisbon, kOffice, 64497).code(50126)).empty());
+  for (std::uint64_t u = 0; u < 60; ++u) CHECK(stage.feed(Event(u, kMorning + hours{1}).at(kLisbon, kOffice + 3, 64497).code(50055)).empty());
+}
+
+TEST_CASE("an outage is not a spray", "[rules]") {
+  Stage stage(password_spray());
+  for (std::uint64_t u = 0; u < 60; ++u) CHECK(stage.feed(attempt(u, kMorning + seconds{u}, kAttacker, 90033)).empty());
+  for (std::uint64_t u = 0; u < 60; ++u) CHECK(stage.feed(attempt(u, kMorning + seconds{u}, kAttacker, 80002)).empty());
+}
+
+TEST_CASE("addresses of one neighbourhood that take turns are the tenant's campaign", "[rules]") {
+  Stage stage(password_spray());
+  std::vector<Finding> found;
+  for (std::uint32_t u = 0; u < 12; ++u) {
+    for (Finding& f : stage.feed(attempt(u, kMorning + minutes{3 * u}, kAttacker + u % 6))) found.push_back(std::move(f));
+  }
+  REQUIRE_FALSE(found.empty());
+  for (const Finding& f : found) CHECK(f.entity.type == EntityType::tenant);
+  CHECK(found.size() <= 12);
+  CHECK(found[0].campaign->sources_total >= 3);
+}
+
+TEST_CASE("one kind of client from many networks is the tenant's campaign", "[rules]") {
+  Stage stage(password_spray());
+  for (std::uint64_t u = 0; u < 20; ++u) stage.history(u, 3);
+  std::vector<Finding> found;
+  for (std::uint32_t u = 0; u < 10; ++u) {
+    Event e = attempt(u, kMorning + minutes{6 * u}, 0xC6120000U + u * 4096);  // 198.18.0.0/15
+    e.e.asn = 4200000000U + u;
+    for (Finding& f : stage.feed(e)) found.push_back(std::move(f));
+  }
+  REQUIRE_FALSE(found.empty());
+  CHECK(found[0].entity.type == EntityType::tenant);
+  const auto hit = [&] {
+    Event e = attempt(3, kMorning + hours{2}, 0xC6120000U + 50 * 4096, 50076);
+    e.e.asn = 4200000050U;
+    return stage.feed(e);
+  }();
+  CHECK(of(hit, EntityType::user).size() == 1);
+}
+
+TEST_CASE("a correction does not count an attempt twice", "[rules]") {
+  Stage stage(password_spray());
+  for (std::uint64_t u = 1; u <= 6; ++u) {
+    Event e = attempt(u, kMorning + minutes{u});
+    e.e.id = Id::from_guid(2, u);
+    CHECK(stage.feed_copy(e.e).empty());
+    EarlierCopy before;
+    before.result_class = ResultClass::failure;
+    before.failure_class = FailureClass::bad_password;
+    CHECK(stage.correct(before, e.e).empty());
+  }
+}
+
+}  // namespace bartizan
