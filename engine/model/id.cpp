@@ -1,21 +1,32 @@
 #include "engine/model/id.h"
 
-#include <array>
+#include <cstring>
 
 namespace bartizan {
 namespace {
 
-constexpr std::array<std::int8_t, 256> make_hex_values() {
-  std::array<std::int8_t, 256> t{};
-  for (auto& v : t) v = -1;
-  for (int i = 0; i < 10; ++i) t[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
-  for (int i = 0; i < 6; ++i) {
-    t[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(10 + i);
-    t[static_cast<std::size_t>('A' + i)] = static_cast<std::int8_t>(10 + i);
-  }
-  return t;
+constexpr std::uint64_t each_byte(std::uint64_t b) { return b * 0x0101010101010101ULL; }
+
+/// The value of eight hexadecimal digits, first digit highest, all at once; `bad` gets bits when one of them is none.
+std::uint64_t hex8(const char* p, const char* q, std::uint64_t& bad) {
+  std::uint32_t halves[2];
+  std::memcpy(&halves[0], p, 4);
+  std::memcpy(&halves[1], q, 4);
+  std::uint64_t x = halves[0] | static_cast<std::uint64_t>(halves[1]) << 32;  // first digit lowest
+  const std::uint64_t high = each_byte(0x80);
+  const std::uint64_t low7 = x & ~high;
+  // Per byte, the top bit of (c + 128 - first) & ~(c + 127 - last) is set for first <= c <= last.
+  const std::uint64_t digit = (low7 + each_byte(0x80 - '0')) & ~(low7 + each_byte(0x7f - '9'));
+  const std::uint64_t folded = low7 | each_byte(0x20);
+  const std::uint64_t letter = (folded + each_byte(0x80 - 'a')) & ~(folded + each_byte(0x7f - 'f')) & (low7 << 1);
+  bad |= (~(digit | letter) | x) & high;
+  x = (low7 & each_byte(0x0f)) + 9 * ((low7 >> 6) & each_byte(0x01));
+  x = (x << 4 | x >> 8) & 0x00ff00ff00ff00ffULL;  // two digits a byte, in every second byte
+  x = (x << 8 | x >> 16) & 0x0000ffff0000ffffULL;
+  x = (x << 16 | x >> 32) & 0xffffffffULL;
+  return x;
 }
-constexpr auto kHex = make_hex_values();
+
 constexpr std::uint64_t kTextDomain = 2;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
@@ -24,19 +35,15 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 
 
 bool parse_guid(std::string_view text, std::uint64_t& hi, std::uint64_t& lo) {
   if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return false;
-  // Positions of the 32 digits; `bad` collects the sign bit of every look-up.
-  static constexpr std::array<std::uint8_t, 32> kAt = {0,  1,  2,  3,  4,  5,  6,  7,  9,  10, 11, 12, 14, 15, 16, 17,
-                                                       19, 20, 21, 22, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35};
-  int bad = 0;
-  std::uint64_t words[2] = {0, 0};
-  for (std::size_t i = 0; i < 32; ++i) {
-    const int v = kHex[static_cast<unsigned char>(text[kAt[i]])];
-    bad |= v;
-    words[i / 16] = (words[i / 16] << 4) | static_cast<std::uint64_t>(v & 15);
-  }
-  if (bad < 0) return false;
-  hi = words[0];
-  lo = words[1];
+  const char* const p = text.data();
+  std::uint64_t bad = 0;
+  const std::uint64_t w0 = hex8(p, p + 4, bad);
+  const std::uint64_t w1 = hex8(p + 9, p + 14, bad);
+  const std::uint64_t w2 = hex8(p + 19, p + 24, bad);
+  const std::uint64_t w3 = hex8(p + 28, p + 32, bad);
+  if (bad != 0) return false;
+  hi = w0 << 32 | w1;
+  lo = w2 << 32 | w3;
   return true;
 }
 
