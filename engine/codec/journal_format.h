@@ -17,6 +17,7 @@ constexpr std::size_t kMessageBytesMax = 16u << 20;
 constexpr std::size_t kTextsMax = 4u << 20;
 constexpr std::size_t kHeaderBytes = 10;  // version, flags, checksum
 constexpr std::uint8_t kOwnAppendTimes = 1;
+constexpr std::int64_t kMicroMax = 1'000'000'000'000;  // coordinates, in millionths of a degree
 
 enum class Kind : std::uint8_t { sign_in, command, tick, bundle_activation, quarantine };
 

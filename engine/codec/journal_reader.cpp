@@ -105,7 +105,9 @@ struct JournalReader::Impl {
   }
   void get(double& degrees) {
     // Divided, not multiplied by 1e-6: the quotient is the double nearest to the decimal number.
-    degrees = static_cast<double>(rows.zigzag()) / 1e6;
+    const std::int64_t micro = rows.zigzag();
+    bad |= micro > kMicroMax || micro < -kMicroMax;
+    degrees = static_cast<double>(micro) / 1e6;
   }
   void get(std::array<char, 2>& v) {
     v[0] = static_cast<char>(rows.u8());

@@ -82,7 +82,8 @@ std::uint64_t hash_fields(const std::tuple<T&...>& key) {
 
 /// Degrees in millionths; what is no coordinate counts as 0.
 std::int64_t to_micro(double degrees) {
-  if (!(degrees >= -1e6 && degrees <= 1e6)) return 0;
+  constexpr double kMax = static_cast<double>(kMicroMax) / 1e6;
+  if (!(degrees >= -kMax && degrees <= kMax)) return 0;
   return static_cast<std::int64_t>(detmath::round_half_away(degrees * 1e6));
 }
 
