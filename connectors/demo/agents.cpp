@@ -1,4 +1,5 @@
 #include "connectors/demo/agents.h"
+#include "connectors/demo/text.h"
 
 #include <algorithm>
 
@@ -20,7 +21,7 @@ Agents::Agents(const World& world, const People& people) : world_(world), people
     Blueprint p;
     p.app = rng.guid();
     p.principal = rng.guid();
-    p.name = std::string{kRoles[b % std::size(kRoles)]} + (b < std::size(kRoles) ? "" : "-" + std::to_string(b));
+    p.name = b < std::size(kRoles) ? std::string{kRoles[b]} : join({kRoles[b % std::size(kRoles)], "-", std::to_string(b)});
     p.region = rng.below(4);
     p.resource_count = static_cast<std::uint8_t>(2 + rng.below(4));
     const std::uint32_t first = rng.below(20), stride = 1 + 2 * rng.below(3);
@@ -36,8 +37,8 @@ Agents::Agents(const World& world, const People& people) : world_(world), people
       a.id = a.rng.guid();
       a.blueprint = static_cast<std::uint32_t>(b);
       a.flow = flow;
-      a.name = p.name + "-" + std::to_string(k + 1);
-      a.upn = a.name + "@" + std::string{world.domain()};
+      a.name = join({p.name, "-", std::to_string(k + 1)});
+      a.upn = join({a.name, "@", world.domain()});
       for (std::uint32_t& u : a.people) u = a.rng.below(static_cast<std::uint32_t>(std::max<std::size_t>(1, people.size())));
       a.address = a.rng.below(6);
       a.bursts_per_day = std::min(60.0, a.rng.log_normal(6, 0.7));

@@ -1,4 +1,5 @@
 #include "connectors/demo/alert_line.h"
+#include "connectors/demo/text.h"
 
 #include <rapidjson/document.h>
 
@@ -34,7 +35,7 @@ std::string name_of(const Value& entity) {
 std::string number(double v) {
   if (v == std::floor(v) && std::abs(v) < 1e15) return std::to_string(static_cast<std::int64_t>(v));
   const auto tenths = static_cast<std::int64_t>(v * 10 + (v < 0 ? -0.5 : 0.5));
-  return std::to_string(tenths / 10) + "." + std::to_string(std::abs(tenths % 10));
+  return join({std::to_string(tenths / 10), ".", std::to_string(std::abs(tenths % 10))});
 }
 
 std::string words(const Value& v) {
@@ -43,7 +44,7 @@ std::string words(const Value& v) {
   if (v.IsNumber()) return number(v.GetDouble());
   std::string out;
   if (v.IsArray()) {
-    for (const Value& item : v.GetArray()) out += (out.empty() ? "" : ", ") + words(item);
+    for (const Value& item : v.GetArray()) out += join({out.empty() ? "" : ", ", words(item)});
   }
   return out;
 }
@@ -75,8 +76,8 @@ std::optional<AlertLine> read_alert(std::string_view json) {
   if (const Value& why = member(d, "why"); why.IsArray()) {
     for (const Value& check : why.GetArray()) {
       if (const Value& pass = member(check, "pass"); pass.IsBool() && !pass.GetBool()) continue;
-      std::string reason = string_of(check, "check") + " " + words(member(check, "actual"));
-      if (const std::string unit = string_of(check, "unit"); !unit.empty()) reason += " " + unit;
+      std::string reason = join({string_of(check, "check"), " ", words(member(check, "actual"))});
+      if (const std::string unit = string_of(check, "unit"); !unit.empty()) reason += join({" ", unit});
       a.reasons.push_back(std::move(reason));
     }
   }

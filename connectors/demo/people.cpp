@@ -1,4 +1,5 @@
 #include "connectors/demo/people.h"
+#include "connectors/demo/text.h"
 
 #include <algorithm>
 
@@ -32,13 +33,13 @@ Device People::make_device(Rng& rng, std::uint32_t number, std::uint8_t slot, bo
     d.os = kind < 60 ? "Ios 18.3" : "Android 15";
     d.browser = kind < 60 ? "Mobile Safari" : "Chrome Mobile 143.0.0";
     d.agent = kind < 60 ? kSafari : kAndroid;
-    d.name = "PH-" + std::to_string(number);
+    d.name = join({"PH-", std::to_string(number)});
     d.trust = "Azure AD registered";
   } else {
     d.os = kind < 78 ? "Windows10" : "MacOs";
     d.browser = kind < 60 ? "Edge 144.0.0" : kind < 70 ? "Firefox 145.0" : "Chrome 143.0.0";
     d.agent = kind < 60 ? kEdge : kind < 70 ? kFirefox : kChrome;
-    d.name = (slot == kLaptop ? "LT-" : "HM-") + std::to_string(number);
+    d.name = join({slot == kLaptop ? "LT-" : "HM-", std::to_string(number)});
     d.trust = kind % 2 ? "Azure AD joined" : "Hybrid Azure AD joined";
   }
   if (registered) d.id = rng.guid();
@@ -53,12 +54,9 @@ void People::make(User& u, std::uint32_t number) {
   u.number = number;
   u.id = rng.guid();
   const std::string_view first = kFirst[rng.below(std::size(kFirst))], last = kLast[rng.below(std::size(kLast))];
-  u.name = std::string{first} + " " + std::string{last};
-  u.upn = lower_ascii(std::string{first}) + "." + lower_ascii(std::string{last}) + (number < 20 ? "" : std::to_string(number)) + "@" + std::string{world_.domain()};
-  if (number < 20) u.upn.insert(u.upn.find('@'), std::to_string(number + 1));
-  u.typo_upn = u.upn;
-  std::swap(u.typo_upn[1], u.typo_upn[2]);
-  u.typo_upn.insert(3, "x");
+  u.name = join({first, " ", last});
+  u.upn = join({lower_ascii(first), ".", lower_ascii(last), std::to_string(number), "@", world_.domain()});
+  u.typo_upn = join({std::string_view{u.upn}.substr(0, 2), "x", std::string_view{u.upn}.substr(2)});
   u.city = world_.draw_city(rng);
   const auto country = country_of(u.city);
   const auto members = cities_of(country);

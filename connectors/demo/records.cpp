@@ -1,4 +1,5 @@
 #include "connectors/demo/records.h"
+#include "connectors/demo/text.h"
 
 #include <algorithm>
 #include <array>
@@ -205,7 +206,7 @@ void append_guid(std::string& out, const Guid& g) {
 
 RecordWriter::RecordWriter(std::uint64_t seed, Guid tenant, RecordSize size) : size_(size) {
   append_guid(tenant_, tenant);
-  resource_path_ = "/tenants/" + tenant_ + "/providers/Microsoft.aadiam";
+  resource_path_ = join({"/tenants/", tenant_, "/providers/Microsoft.aadiam"});
   Rng rng = Rng::of(seed, 90);
   for (std::size_t i = 0; i < 64; ++i) policies_.push_back(policy(rng, size == RecordSize::full ? 1 + rng.below(5) : 0));
 }

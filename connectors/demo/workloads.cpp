@@ -1,4 +1,5 @@
 #include "connectors/demo/workloads.h"
+#include "connectors/demo/text.h"
 
 #include <algorithm>
 
@@ -33,7 +34,7 @@ Workloads::Workloads(const World& world) : world_(world) {
 
 void Workloads::make_service_principal(Workload& w, std::uint32_t number) {
   Rng& rng = w.rng;
-  w.name = std::string{kJobs[number % std::size(kJobs)]} + "-" + std::to_string(number);
+  w.name = join({kJobs[number % std::size(kJobs)], "-", std::to_string(number)});
   const std::uint32_t kind = rng.below(100);
   w.rhythm = kind < 70 ? Workload::Rhythm::clock : kind < 95 ? Workload::Rhythm::requests : Workload::Rhythm::rare;
   constexpr std::int64_t kPeriods[] = {15 * kMinute, 30 * kMinute, kHour, kHour, 2 * kHour, 6 * kHour, kDay};
@@ -59,9 +60,9 @@ void Workloads::make_service_principal(Workload& w, std::uint32_t number) {
 void Workloads::make_managed_identity(Workload& w, std::uint32_t number) {
   Rng& rng = w.rng;
   w.managed = true;
-  w.name = "vm-" + std::string{kJobs[number % std::size(kJobs)]} + "-" + std::to_string(number);
-  w.azure_resource = "/subscriptions/5ab1e000-0000-4000-8000-0000000000" + std::to_string(10 + number % 8) +
-                     "/resourceGroups/rg-" + std::to_string(number % 12) + "/providers/Microsoft.Compute/virtualMachines/" + w.name;
+  w.name = join({"vm-", kJobs[number % std::size(kJobs)], "-", std::to_string(number)});
+  w.azure_resource = join({"/subscriptions/5ab1e000-0000-4000-8000-0000000000", std::to_string(10 + number % 8), "/resourceGroups/rg-",
+                           std::to_string(number % 12), "/providers/Microsoft.Compute/virtualMachines/", w.name});
   w.logs_address = rng.chance(0.3);
   w.rhythm = rng.chance(0.8) ? Workload::Rhythm::clock : Workload::Rhythm::requests;
   constexpr std::int64_t kPeriods[] = {kHour, kHour, 4 * kHour, 12 * kHour, kDay};

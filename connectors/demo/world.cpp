@@ -1,4 +1,5 @@
 #include "connectors/demo/world.h"
+#include "connectors/demo/text.h"
 
 #include <algorithm>
 
@@ -83,8 +84,7 @@ World::World(const TenantOptions& o) : options_(o), places_(o.seed, o.wide_addre
   user_agents_.resize(kKinds);
   for (std::size_t k = 0; k < kKinds; ++k) {
     for (std::uint32_t r = 0; r < releases; ++r) {
-      user_agents_[k].push_back(std::string{kPrograms[k].before} + std::to_string(kPrograms[k].first_version + static_cast<int>(r)) +
-                                std::string{kPrograms[k].after});
+      user_agents_[k].push_back(join({kPrograms[k].before, std::to_string(kPrograms[k].first_version + static_cast<int>(r)), kPrograms[k].after}));
     }
   }
 }
