@@ -12,7 +12,9 @@ namespace {
 
 bool earlier(const Evidence& a, const Evidence& b) { return std::tie(a.time, a.event_id) < std::tie(b.time, b.event_id); }
 
-bool same_named(const Named& a, const Named& b) { return a.id.empty() ? a.name == b.name : a.id == b.id; }
+bool same_named(const Named& a, const Named& b) {
+  return a.id.empty() || b.id.empty() ? a == b : a.id == b.id;
+}
 
 /// How many of the item's values stand in no other kept item.
 int difference(const std::vector<Evidence>& kept, std::size_t item) {

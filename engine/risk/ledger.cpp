@@ -121,6 +121,7 @@ void RiskLedger::State::erase_entity(Key128 key) {
   }
   rank.erase({{slot.counted, slot.rank_touched}, key});
   bytes -= slot.bytes;
+  retired.push_back(std::move(slot.row));
   entities.erase(it);
   dirty.insert({Table::entity, key});
 }
@@ -358,6 +359,7 @@ std::size_t RiskLedger::advance(Time now, std::size_t limit) {
 
 void RiskLedger::flush(RiskSink& out) {
   State& s = *state_;
+  s.retired.clear();
   if (s.step.empty()) return;
   const std::set<State::RowName> step = std::move(s.step);
   s.step.clear();

@@ -61,7 +61,7 @@ class RiskLedger : public StatePart, public RiskView {
   /// Decay: levels that fall, rows that end. At most `limit` timers; the rest is carried over.
   Time next_due() const;
   std::size_t advance(Time journal_time, std::size_t limit);
-  /// Emits every row that changed since the last flush.
+  /// Emits every row that changed since the last flush. Ids in facts are views that hold until the next flush.
   void flush(RiskSink& out);
 
   RiskLevel level(EntityType type, const Id& id) const override;

@@ -52,6 +52,8 @@ struct RiskLedger::State {
   std::set<std::pair<std::pair<RiskLevel, Time>, Key128>> rank;  // of entities: first to go when there are too many
   std::set<RowName> dirty;
   std::set<RowName> step;  // what flush() looks at
+  /// Rows erased since the last flush began: facts told by it name them by views of their ids.
+  std::vector<std::unique_ptr<risk::EntityRow>> retired;
   std::array<std::array<std::uint64_t, 3>, 4> risky{};
   std::size_t bytes = 0;
   std::uint64_t evictions = 0;
