@@ -31,7 +31,7 @@ constexpr ParameterSpec kParameters[] = {
     {"high_nats", 24, 1, 200, "nats", "At least three within a day are high from here on together."},
     {"parent_weight", 5, 0.1, 100, "hours", "What the blueprint's other instances do counts as so many hours of the agent's own."},
     {"learn_hours", 24, 1, 1'000, "hours", "An agent is judged after this many sign-in hours on two days; before, by its blueprint alone and only low."},
-    {"alone_hours", 6, 1, 168, "hours", "When no sibling has used the resource after this long, it was no new tool."},
+    {"alone_hours", 6, 1, 168, "h", "When no sibling has used the resource after this long, it was no new tool."},
     {"siblings", 3, 2, 16, "instances", "A blueprint with fewer instances tells nothing about new tools."},
 };
 
