@@ -83,11 +83,13 @@ DetectWorker::~DetectWorker() = default;
 
 Status DetectWorker::run_once(Duration timeout) {
   if (Status s = follow_assignment(); !s.ok()) return s;
+  const std::uint64_t reloads = reloads_;
   const auto messages = transport_.poll(options_.poll_max, timeout);
   stats_.polls.add();
   if (Status s = follow_assignment(); !s.ok()) return s;  // messages of partitions just lost are passed over by fold()
   const auto began = clock_.steady();
   for (const JournalMessage& message : messages) {
+    if (reloads != reloads_) break;  // every shard stands elsewhere now; what was polled comes again from there
     if (Status s = fold(message); !s.ok()) return s;
     if (unit_->outputs >= options_.unit_outputs_max || unit_->bytes >= options_.unit_bytes_max) {
       if (Status s = commit(); !s.ok()) return s;
@@ -352,6 +354,7 @@ DetectWorker::Resolution DetectWorker::resolve_unknown(const std::map<std::int32
 
 // State never rolls back: what cannot be committed is dropped and folded again from the last checkpoint.
 Status DetectWorker::reload() {
+  ++reloads_;
   transport_.drop_unit();
   unit_->clear();
   parts_.clear();

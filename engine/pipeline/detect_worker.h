@@ -88,6 +88,7 @@ class DetectWorker {
   /// Shards revoked with nothing open: a rebalance that gives one back at the position where it stands costs no reload.
   std::map<std::int32_t, std::unique_ptr<Part>> parked_;
   std::unique_ptr<UnitSink> unit_;
+  std::uint64_t reloads_ = 0;
   bool checkpoint_soon_ = false;  // after the next commit: the last marker says "clean stop", which is no longer true
   std::chrono::nanoseconds last_commit_{};
   std::chrono::nanoseconds last_checkpoint_{};

@@ -57,7 +57,11 @@ struct Streak {
     Finding f = finding_on(ctx, e, s.failures >= 2 * limit ? Severity::high : Severity::medium, "Failures in a row", s.failures, limit);
     f.confidence = 0.5;
     s.entity = f.entity;
-    s.evidence.assign(1, f.evidence[0]);
+    Evidence kept;
+    kept.event_id = f.evidence[0].event_id;
+    kept.time = f.evidence[0].time;
+    kept.ip = f.evidence[0].ip;
+    s.evidence.assign(1, std::move(kept));
     if (s.failures >= limit) out.add(std::move(f));
   }
   void on_correction(const DetectContext&, const StateKey&, const EarlierCopy& before, const SignIn& after, State& s, FindingSink&) const {
