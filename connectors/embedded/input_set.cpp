@@ -20,6 +20,7 @@ std::int64_t monotonic_ms() {
 
 // glob(3) sorts by locale, so its order is not used.
 std::vector<std::string> expand(const std::string& pattern) {
+  if (identify_path(pattern)) return {pattern};  // a name that only looks like a pattern
   glob_t found{};
   std::vector<std::string> paths;
   if (::glob(pattern.c_str(), GLOB_NOSORT | GLOB_BRACE | GLOB_TILDE, nullptr, &found) == 0) {
@@ -81,7 +82,8 @@ void InputSet::add(const std::string& path, const InputPattern& pattern) {
 }
 
 Time InputSet::key_of(FileInput& input) const {
-  const auto published = published_time(input.front().bytes);
+  const std::string_view message = input.front().bytes;
+  const auto published = input.options().is_command ? command_time(message) : published_time(message);
   return published ? std::max(*published, input.merge_time) : input.merge_time;
 }
 

@@ -42,4 +42,6 @@ std::optional<Time> published_time(std::string_view message) {
   return std::nullopt;
 }
 
+std::optional<Time> command_time(std::string_view message) { return first_of(message.substr(0, kScanMax), R"("at")"); }
+
 }  // namespace bartizan::embedded

@@ -13,4 +13,7 @@ namespace bartizan::embedded {
 /// hangs on it, never what a record says.
 std::optional<Time> published_time(std::string_view message);
 
+/// The same for a command: its `at`.
+std::optional<Time> command_time(std::string_view message);
+
 }  // namespace bartizan::embedded

@@ -11,8 +11,11 @@
 
 namespace bartizan::testing {
 
-Scratch::Scratch() {
-  std::string name = (std::filesystem::temp_directory_path() / "bartizan-test-XXXXXX").string();
+Scratch::Scratch(Place place) {
+  const std::filesystem::path memory = "/dev/shm";
+  std::error_code none;
+  const bool in_memory = place == Place::memory && std::filesystem::is_directory(memory, none);
+  std::string name = ((in_memory ? memory : std::filesystem::temp_directory_path()) / "bartizan-test-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
   path_ = name;
 }

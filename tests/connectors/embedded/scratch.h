@@ -10,7 +10,9 @@ namespace bartizan::testing {
 /// A fresh folder that goes with everything in it.
 class Scratch {
  public:
-  Scratch();
+  /// In memory where the machine has a folder for that: kill -9 needs no disk, and thousands of commits are done in seconds.
+  enum class Place { disk, memory };
+  explicit Scratch(Place place = Place::disk);
   ~Scratch();
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
