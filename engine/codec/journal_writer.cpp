@@ -47,7 +47,7 @@ std::uint64_t load_short(const char* p, std::size_t n) {
   return byte(0) << 16 | byte(n / 2) << 8 | byte(n - 1);
 }
 
-std::uint64_t hash_field(std::string_view s) {
+inline std::uint64_t hash_field(std::string_view s) {
   const char* p = s.data();
   std::size_t n = s.size();
   if (n == 0) return 0;
@@ -78,6 +78,19 @@ std::uint64_t hash_fields(const std::tuple<T&...>& key) {
   std::uint64_t factor = kMultiplierA;
   std::apply([&](const auto&... field) { ((sum += hash_field(field) * factor, factor += kMultiplierB << 1), ...); }, key);
   return mix64(sum);
+}
+
+bool is_empty(std::string_view s) { return s.empty(); }
+bool is_empty(const Id& id) { return id.empty(); }
+bool is_empty(const std::array<char, 2>& v) { return v[0] == 0 && v[1] == 0; }
+template <class T>
+  requires(std::is_enum_v<T> || std::is_arithmetic_v<T>)
+bool is_empty(T v) {
+  return v == T{};
+}
+template <class... T>
+bool all_empty(const std::tuple<T&...>& key) {
+  return std::apply([](const auto&... field) { return (is_empty(field) && ...); }, key);
 }
 
 /// Degrees in millionths; what is no coordinate counts as 0.
@@ -221,8 +234,7 @@ struct JournalWriter::Impl {
       rows.varint(kRefFirst + group.last);
       return;
     }
-    static const RowOf<Fields> kEmpty{};
-    if (kEmpty == key) {
+    if (all_empty(key)) {
       rows.varint(kRefNone);
       return;
     }
@@ -260,7 +272,7 @@ struct JournalWriter::Impl {
     put_group(source, SourceFields::of(position));
     previous_of_source.resize(source.table.size());
     PreviousOfSource* near = &previous_of_none;
-    if (!(RowOf<SourceFields>{} == SourceFields::of(position))) near = &previous_of_source[source.last];
+    if (!all_empty(SourceFields::of(position))) near = &previous_of_source[source.last];
     rows.zigzag(wrapping_subtract(position.offset, near->offset));
     rows.zigzag(static_cast<std::int64_t>(position.index) - near->index);
     rows.zigzag(difference(position.timestamp, near->timestamp));
