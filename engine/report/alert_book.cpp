@@ -1,22 +1,20 @@
 #include "engine/report/alert_book.h"
 
-#include <algorithm>
-#include <array>
-#include <map>
-#include <set>
-#include <tuple>
-
-#include "absl/container/flat_hash_map.h"
-
-#include "engine/model/bytes.h"
 #include "engine/model/check.h"
-#include "engine/model/hash.h"
+#include "engine/report/alert_book_state.h"
 #include "engine/report/alert_codec.h"
 #include "engine/report/evidence.h"
 
 namespace bartizan {
 
 using report::AlertRow;
+using report::Budget;
+using report::dedup_key;
+using report::hidden;
+using report::kAlertPrefix;
+using report::kBudgetPrefix;
+using report::kIdPrefix;
+using report::row_key;
 
 namespace {
 
@@ -28,35 +26,8 @@ constexpr Duration kIdKept = std::chrono::days{7};
 constexpr std::size_t kIdsMax = 200'000;
 /// Hidden alerts (suppressed or shadow) may take this share of the open ones, so that noise cannot crowd out what people see.
 constexpr std::uint32_t kHiddenShare = 2;
-constexpr char kAlertPrefix = 'a';
-constexpr char kBudgetPrefix = 'b';
-constexpr char kIdPrefix = 'z';
-
-std::string row_key(char prefix, Key128 key) {
-  std::string bytes(1, prefix);
-  ByteWriter{bytes}.key(key);
-  return bytes;
-}
-
-Key128 dedup_key(std::string_view rule, EntityType type, std::string_view id, RuleMode mode, bool suppressed) {
-  std::string text;
-  ByteWriter out{text};
-  out.text(rule);
-  out.text(to_word(type));
-  out.text(id);
-  out.text(to_word(mode));
-  out.u8(suppressed ? 1 : 0);
-  return stable_hash128(text);
-}
-
-Key128 dedup_key(const Alert& a) {
-  return dedup_key(a.rule.id, a.entity.type, a.entity.id, a.rule.mode, a.suppression != Suppression::none);
-}
-
 /// An alert's id on its topic.
 Key128 id_key(std::string_view alert_id, bool on_shadow) { return stable_hash128(alert_id, on_shadow ? 1 : 0); }
-
-bool hidden(const Alert& a) { return a.suppression != Suppression::none || a.rule.mode == RuleMode::shadow; }
 
 /// 10, 100, 1000 ...
 bool round_count(std::uint64_t n) {
@@ -68,84 +39,7 @@ bool round_count(std::uint64_t n) {
 /// An alert opened by a campaign or at high severity is never held back by the budget: it may be the only one that matters.
 bool beyond_budget(const Finding& f) { return f.campaign.has_value() || f.severity >= Severity::high; }
 
-/// Token bucket of one rule in exact integers: one alert costs an hour's milliseconds, each elapsed millisecond pays `per_hour`.
-struct Budget {
-  std::uint64_t credit = 0;
-  Time at{};
-  static constexpr std::uint64_t kCost = 3'600'000;
-
-  void refill(std::uint32_t per_hour, Time now) {
-    const std::uint64_t full = kCost * per_hour;
-    const auto elapsed = static_cast<std::uint64_t>(std::clamp<std::int64_t>((now - at).count(), 0, static_cast<std::int64_t>(kCost)));
-    credit = std::min(full, credit + elapsed * per_hour);
-    at = std::max(at, now);
-  }
-  bool take() {
-    if (credit < kCost) return false;
-    credit -= kCost;
-    return true;
-  }
-};
-
-std::string encode(const Budget& b) {
-  std::string bytes;
-  ByteWriter out{bytes};
-  out.u8(report::kRowVersion);
-  out.varint(b.credit);
-  out.time(b.at);
-  return bytes;
-}
-
-std::string encode(Time forgotten) {
-  std::string bytes;
-  ByteWriter out{bytes};
-  out.u8(report::kRowVersion);
-  out.time(forgotten);
-  return bytes;
-}
-
 }  // namespace
-
-struct AlertBook::State {
-  struct Slot {
-    std::unique_ptr<AlertRow> row;
-    Time closes = Time::max();
-    Time news_due = Time::max();
-    std::size_t bytes = 0;
-    bool hidden = false;
-  };
-  using Timer = std::tuple<Time, std::string, Key128>;  // due, alert id, dedup key
-
-  std::string tenant_id;
-  std::shared_ptr<const RuleSet> rules;
-  absl::flat_hash_map<Key128, Slot, Key128Hash> open;
-  std::map<std::string, Budget, std::less<>> budgets;  // by rule id
-  absl::flat_hash_map<Key128, Time, Key128Hash> used;  // id_key -> when it is forgotten
-  std::set<std::pair<Time, Key128>> used_timers;
-  std::set<Timer> closings, news;
-  std::set<std::string> dirty;  // row keys
-  std::size_t hidden_open = 0;
-  std::size_t bytes = 0;
-  std::array<std::uint64_t, 4> suppressed{};
-  std::uint64_t repeats = 0;
-
-  AlertRow* find(Key128 key) {
-    const auto it = open.find(key);
-    return it == open.end() ? nullptr : it->second.row.get();
-  }
-  bool takes_token(const Rule& rule, Time now);
-  bool has_room(bool for_hidden) const;
-  std::string fresh_id(const Rule& rule, Finding& finding) const;
-  AlertRow* open_alert(const Rule& rule, Finding&& finding, std::string id, Time now);
-  void link_campaign(AlertRow& victim, const Entity& campaign, Time now, AlertSink& out);
-  void revise(AlertRow& row, Time now, AlertSink& out);
-  void news_or_wait(AlertRow& row, bool at_once, Time now, AlertSink& out);
-  void booked(Key128 key);
-  void close(Key128 key, Time now, AlertSink& out);
-  void erase(Key128 key);
-  void remember_id(const Alert& a, Time now);
-  void forget_ids(Time now);
-};
 
 bool AlertBook::State::takes_token(const Rule& rule, Time now) {
   const std::uint32_t per_hour = rules->settings.alerts_per_hour_max;
@@ -379,72 +273,6 @@ std::size_t AlertBook::advance(Time now, Time watermark, std::size_t limit, Aler
 std::uint64_t AlertBook::suppressed_total(Suppression cause) const { return state_->suppressed[static_cast<std::size_t>(cause)]; }
 
 std::uint64_t AlertBook::repeats_total() const { return state_->repeats; }
-
-void AlertBook::save(RowSink& sink, bool all) const {
-  const State& s = *state_;
-  std::set<std::string> names;
-  if (all) {
-    for (const auto& [key, slot] : s.open) names.insert(row_key(kAlertPrefix, key));
-    for (const auto& [rule, budget] : s.budgets) names.insert(kBudgetPrefix + rule);
-    for (const auto& [key, time] : s.used) names.insert(row_key(kIdPrefix, key));
-  }
-  for (const std::string& name : all ? names : s.dirty) {
-    std::string row;
-    const std::string_view rest = std::string_view{name}.substr(1);
-    if (name[0] == kBudgetPrefix) {
-      row = encode(s.budgets.find(rest)->second);
-    } else {
-      ByteReader in{rest};
-      const Key128 key = in.key();
-      if (name[0] == kAlertPrefix) {
-        if (const auto it = s.open.find(key); it != s.open.end()) row = report::encode(*it->second.row);
-      } else if (const auto it = s.used.find(key); it != s.used.end()) {
-        row = encode(it->second);
-      }
-    }
-    if (row.empty()) sink.erase(name);
-    else sink.put(name, row);
-  }
-}
-
-void AlertBook::saved() { state_->dirty.clear(); }
-
-bool AlertBook::load(std::string_view name, std::string_view bytes) {
-  State& s = *state_;
-  if (name.empty()) return false;
-  const std::string_view rest = name.substr(1);
-  ByteReader in{bytes};
-  if (name[0] == kBudgetPrefix) {
-    if (in.u8() != report::kRowVersion) return false;
-    Budget b;
-    b.credit = in.varint();
-    b.at = in.time();
-    if (!in.ok() || !in.at_end()) return false;
-    s.budgets[std::string{rest}] = b;
-    return true;
-  }
-  if (rest.size() != 16) return false;
-  ByteReader key_bytes{rest};
-  const Key128 key = key_bytes.key();
-  if (name[0] == kIdPrefix) {
-    if (in.u8() != report::kRowVersion) return false;
-    const Time forgotten = in.time();
-    if (!in.ok() || !in.at_end()) return false;
-    s.used[key] = forgotten;
-    s.used_timers.insert({forgotten, key});
-    return true;
-  }
-  auto row = std::make_unique<AlertRow>();
-  if (name[0] != kAlertPrefix || !report::decode(bytes, *row) || dedup_key(row->alert) != key) return false;
-  row->alert.tenant_id = s.tenant_id;
-  State::Slot& slot = s.open[key];
-  slot.hidden = hidden(row->alert);
-  if (slot.hidden) ++s.hidden_open;
-  slot.row = std::move(row);
-  s.booked(key);
-  s.dirty.erase(row_key(kAlertPrefix, key));
-  return true;
-}
 
 std::size_t AlertBook::bytes() const { return state_->bytes; }
 std::size_t AlertBook::rows() const { return state_->open.size() + state_->budgets.size() + state_->used.size(); }
