@@ -221,6 +221,7 @@ void Shard::judge(TenantState& t, const SignIn& e, const JournalEntry& entry, co
   observe_findings(t, &e, !correction);
   if (correction) {
     t.ledger.correct(e, sources_.journal_time());
+    t.profiles.learn_correction(seen.before, e, sources_.watermark(), suspicious);
   } else {
     t.profiles.learn(e, sources_.watermark(), suspicious);
   }
