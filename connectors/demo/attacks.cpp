@@ -64,7 +64,7 @@ void Attacker::observe(const Draft& d) {
 const Attack* Attacker::launch(Scenario s, std::int64_t start) {
   if (sign_ins_.empty()) return nullptr;
   present_ = {};
-  present_.number = static_cast<std::uint32_t>(campaigns_.size()) + 1;
+  present_.number = next_number_;
   present_.scenario = s;
   drafts_.clear();
   bool done = false;
@@ -99,6 +99,7 @@ const Attack* Attacker::launch(Scenario s, std::int64_t start) {
   present_.steps = static_cast<std::uint32_t>(drafts_.size());
   tenant_.inject(std::move(drafts_));
   drafts_ = {};
+  ++next_number_;
   campaigns_.push_back(present_);
   return &campaigns_.back();
 }
@@ -169,7 +170,7 @@ void Attacker::succeed(Draft& d) const {
 }
 
 bool Attacker::travel(std::int64_t start) {
-  for (int attempt = 0; attempt < 20; ++attempt) {
+  for (int attempt = 0; attempt < 80; ++attempt) {
     const Draft seen = any(sign_ins_);
     const User& u = tenant_.people()[user_index_[seen.user_id.lo]];
     // The victim has just signed in; within minutes to hours somebody far away does too.

@@ -55,8 +55,10 @@ class Attacker {
   /// Injects one attack that begins at `start` (not before the tenant's now). Null when there is no victim for it yet.
   const Attack* launch(Scenario s, std::int64_t start);
   const std::deque<Attack>& campaigns() const { return campaigns_; }
-  /// REQUIRES: number of a launched campaign.
+  /// REQUIRES: number of a launched attack, and numbers as launch() gives them by itself.
   const Attack& campaign(std::uint32_t number) const { return campaigns_[number - 1]; }
+  /// The number of the next attack, where the caller numbers other things too.
+  void number_next(std::uint32_t number) { next_number_ = number; }
 
  private:
   struct Recent {
@@ -90,6 +92,7 @@ class Attacker {
   std::vector<std::uint8_t> country_seen_;
   std::deque<Device> devices_;
   std::deque<Attack> campaigns_;
+  std::uint32_t next_number_ = 1;
   Attack present_;
   std::vector<Draft> drafts_;
 };

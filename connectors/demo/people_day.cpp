@@ -49,7 +49,7 @@ void People::plan_day(User& u) {
     ++u.homes;
     u.renumbered_today = true;
   }
-  u.office_today = !weekend && rng.chance(u.office_share) && midnight + 12 * kHour > u.trip.back;
+  u.office_today = !weekend && rng.chance(u.office_share) && !u.trip.during(midnight + 12 * kHour);
   u.vpn_today = u.vpn_user && day >= u.vpn_from_day && rng.chance(0.5);
   u.proxy_site_today = rng.chance(0.05) ? rng.below(AddressPlan::kProxySites) : u.proxy_site;
   u.new_phone_today = day > 0 && rng.chance(0.004);
