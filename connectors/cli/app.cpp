@@ -125,7 +125,7 @@ void Application::add_line_commands() {
               [this] { return cli::demo(global_, demo_); });
   c->add_option("--seed", demo_.seed, "Another seed, another tenant")->type_name("N");
   c->add_option("--scenario", demo_.scenario, "One attack by its name, or all")->type_name("NAME");
-  c->add_flag("--once", demo_.once, "End after the story (the default where there is no terminal)");
+  c->add_flag("--once", demo_.once, "End after the story (it always does until there is a console to stay up for)");
   c->add_flag("--headless", demo_.headless, "No pauses, no colours, no progress bar: the same bytes every time");
   c->add_option("--speed", demo_.speed, "How much faster than life the story runs (default: it fits in 40 s)")->type_name("X");
   c->add_option("--output", demo_.output, "Keep the output files in this folder (default: a new temporary one)")->type_name("DIR");

@@ -11,6 +11,7 @@
 #include "connectors/cli/exit_code.h"
 #include "connectors/cli/log.h"
 #include "connectors/cli/rule_files.h"
+#include "connectors/cli/wall_clock.h"
 #include "connectors/embedded/embedded_transport.h"
 #include "connectors/http/server.h"
 #include "connectors/metrics/exposition.h"
@@ -38,12 +39,6 @@ void watch_signals() {
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
 }
-
-class WallClock final : public Clock {
- public:
-  Time now() override { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
-  std::chrono::nanoseconds steady() override { return std::chrono::steady_clock::now().time_since_epoch(); }
-};
 
 embedded::EmbeddedOptions transport_options(const LoadedConfig& loaded, bool once) {
   const Config& config = loaded.config;
