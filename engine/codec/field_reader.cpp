@@ -109,13 +109,18 @@ Id FieldReader::id(Field f) const {
   if (t == 0) return {};
   std::uint64_t hi = 0;
   std::uint64_t lo = 0;
-  if (json_.is_string(t) && parse_guid(json_.raw_string(t), hi, lo)) return (hi | lo) == 0 ? Id{} : Id::from_guid(hi, lo);
+  if (json_.is_string(t) && parse_guid(json_.raw_string(t), hi, lo)) return Id::from_guid(hi, lo);
   const std::string_view s = any_text(f);
   if (s.size() > kIdBytesMax || has_control(s)) {
     bad(f, "an id of at most 256 bytes without control characters");
     return {};
   }
-  return Id::from_or_none(lower_in(arena_, s));
+  return Id::from(lower_in(arena_, s));
+}
+
+Id FieldReader::id_or_none(Field f) const {
+  const Id v = id(f);
+  return v.kind() == Id::Kind::guid && (v.hi() | v.lo()) == 0 ? Id{} : v;
 }
 
 std::optional<Time> FieldReader::time(Field f) const {

@@ -44,8 +44,10 @@ class FieldReader {
 
   std::string_view text(Field f, std::size_t max = kNameBytesMax) const;
   std::string_view lower_text(Field f, std::size_t max = kNameBytesMax) const;
-  /// Lower case; the GUID of all zeros is absent; over kIdBytesMax or with control characters: bad_field.
+  /// Lower case; over kIdBytesMax or with control characters: bad_field.
   Id id(Field f) const;
+  /// As `id`, but the GUID of all zeros is absent: Entra writes it for "none".
+  Id id_or_none(Field f) const;
   /// Unreadable: `bad_time`.
   std::optional<Time> time(Field f) const;
   /// Digits only, as a number or as text, up to `max`; anything else: bad_field.

@@ -63,15 +63,26 @@ struct FieldRow {
 };
 std::span<const FieldRow> field_rows();
 
-/// The field that a key names, in any case; `none` for others. REQUIRES: key.data() readable for 8 bytes; no escapes in it.
+/// The field that a key names, in any case; `none` for others. REQUIRES: 64 readable bytes behind the key; no escapes in it.
 Field find_field(SourceObject object, std::string_view key);
 
-/// The members of an object that is walked into: fields (first, last]; {none, none} for other fields.
+/// The members of an object that is walked into: the fields behind its own up to `last`.
 struct MemberRange {
-  SourceObject object;
-  Field last;  // none: not walked into
+  SourceObject object = SourceObject::record;
+  Field last = Field::none;  // none: not walked into
 };
-MemberRange members_of(Field f);
+constexpr std::array<MemberRange, kFieldCount> make_member_ranges() {
+  std::array<MemberRange, kFieldCount> m{};
+  m[index_of(Field::status)] = {SourceObject::status, Field::additional_details};
+  m[index_of(Field::location)] = {SourceObject::location, Field::longitude};
+  m[index_of(Field::coordinates)] = {SourceObject::coordinates, Field::longitude};
+  m[index_of(Field::device)] = {SourceObject::device, Field::is_managed};
+  m[index_of(Field::agent)] = {SourceObject::agent, Field::agent_subject_parent_id};
+  m[index_of(Field::managed_identity)] = {SourceObject::managed_identity, Field::managed_identity_resource};
+  return m;
+}
+constexpr std::array<MemberRange, kFieldCount> kMemberRanges = make_member_ranges();
+constexpr MemberRange members_of(Field f) { return kMemberRanges[index_of(f)]; }
 
 /// docs/fields.md, whole.
 std::string fields_markdown();

@@ -67,7 +67,7 @@ Names are matched in any case; of a repeated name the last one counts. A missing
 literals are accepted where text is expected and digits as text where a number is expected; any other type is a dead letter (`bad_field`).
 
 - **text**: cut at its bound at a character boundary (256 bytes; user principal name 320, resource ids 512, user agent, reasons and step results 1024).
-- **id**: letters in lower case; the GUID of all zeros is absent; over 256 bytes or with control characters: `bad_field`.
+- **id**: letters in lower case; the GUID of all zeros is absent (but for `id`); over 256 bytes or with control characters: `bad_field`.
 - **time**: ISO 8601 with up to 9 decimals and any offset, or `M/d/yyyy h:mm:ss AM|PM`; anything else: `bad_time`.
 - **number**, **count**: digits only; a sign, a fraction or a word: `bad_field`.
 - **boolean**: true, false, "True", "False"; anything else: `bad_field`.

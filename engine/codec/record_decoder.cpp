@@ -69,7 +69,7 @@ struct RecordDecoder::Impl {
   bool check_all(Token next, Call& call);
   void document(Token t, Token next, Call& call, bool alone);
   void elements(Token array, Call& call, bool expand);
-  bool wrapped(Call& call);
+  bool wrapped(Token t, Token next, Call& call, bool alone);
   void record(Token t, Token next, Call& call, bool alone);
   void record_dead(DeadLetterReason reason, std::string_view detail, std::string_view bytes, const SourcePosition& position, Call& call);
   void message_dead(DeadLetterReason reason, std::string_view detail, Call& call);
@@ -139,13 +139,13 @@ Token RecordDecoder::Impl::walk(Token t) {
 void RecordDecoder::Impl::document(Token t, Token next, Call& call, bool alone) {
   if (!call.commands) {
     if (json.first(t) == '[') return elements(t, call, true);
-    if (json.first(t) == '{' && wrapped(call)) return;
+    if (json.first(t) == '{' && wrapped(t, next, call, alone)) return;
   }
   record(t, next, call, alone);
 }
 
-/// Takes `places` as an object that holds records, if it is one.
-bool RecordDecoder::Impl::wrapped(Call& call) {
+/// Takes the object [t, next), walked into `places`, as one that holds records, if it is one.
+bool RecordDecoder::Impl::wrapped(Token t, Token next, Call& call, bool alone) {
   const FieldPlaces& own = places.own;
   const Token records = own[Field::records];
   const Token value = own[Field::value];
@@ -153,7 +153,8 @@ bool RecordDecoder::Impl::wrapped(Call& call) {
     if (json.first(records) == '[') {
       elements(records, call, false);
     } else {
-      message_dead(DeadLetterReason::not_an_object, "records: expected an array", call);
+      record_dead(DeadLetterReason::not_an_object, "records: expected an array", alone ? call.message : json.raw_value(t, next),
+                  place(call, alone), call);
     }
     return true;
   }
@@ -173,7 +174,7 @@ void RecordDecoder::Impl::elements(Token array, Call& call, bool expand) {
   Token t = array + 1;
   for (;; ++t) {
     const Token next = walk(t);
-    if (!(expand && json.first(t) == '{' && wrapped(call))) record(t, next, call, false);
+    if (!(expand && json.first(t) == '{' && wrapped(t, next, call, false))) record(t, next, call, false);
     t = next;
     if (json.first(t) != ',') return;
   }

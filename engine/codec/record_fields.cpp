@@ -10,7 +10,7 @@ namespace {
 Field field_of(SourceObject object, std::string_view raw_key) {
   const Field f = find_field(object, raw_key);
   if (f != Field::none || raw_key.find('\\') == std::string_view::npos) return f;
-  std::string key(raw_key.size() + 8, '\0');
+  std::string key(raw_key.size() + 64, '\0');
   const std::size_t size = unescape_json(raw_key, key.data());
   return find_field(object, std::string_view{key}.substr(0, size));
 }

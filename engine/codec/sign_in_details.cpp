@@ -222,9 +222,9 @@ Tristate SignInReader::proof_of_password() const {
 
 void SignInReader::read_what(const Sources& s) {
   const FieldReader& r = s.record;
-  e_.resource_id = r.id(F::resource_id);
+  e_.resource_id = r.id_or_none(F::resource_id);
   e_.resource_name = r.text(F::resource_name);
-  e_.resource_service_principal_id = r.id(F::resource_service_principal_id);
+  e_.resource_service_principal_id = r.id_or_none(F::resource_service_principal_id);
   r.expect_object(F::status);
   constexpr std::int64_t kCodeMax = 0x7fffffff;
   auto code = r.integer(F::error_code, kCodeMax);

@@ -1,5 +1,7 @@
 #include "engine/codec/sign_in_reader.h"
 
+#include <algorithm>
+
 #include "engine/codec/unique_token.h"
 
 namespace bartizan {
@@ -54,12 +56,9 @@ std::string_view tenant_of_resource(std::string_view resource) {
 bool is_tenant_id(const Id& id) {
   if (id.kind() == Id::Kind::guid) return true;
   const std::string_view s = id.text();
-  if (s.empty() || s.size() > 128) return false;
-  for (const char c : s) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
-    if (!plain && (&c == s.data() || (c != '.' && c != '_' && c != '-'))) return false;
-  }
-  return true;
+  const auto plain = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); };
+  return !s.empty() && s.size() <= 128 && plain(s[0]) &&
+         std::all_of(s.begin(), s.end(), [&](char c) { return plain(c) || c == '.' || c == '_' || c == '-'; });
 }
 
 }  // namespace
@@ -147,12 +146,12 @@ void SignInReader::read_graph_category(const FieldReader& r) {
   }
   const std::string_view msi = r.text(F::managed_identity_type);
   const Tristate interactive = r.boolean(F::is_interactive);
-  const bool has_user = r.id(F::user_id) || r.has(F::user_principal_name);
+  const bool has_user = r.id_or_none(F::user_id) || r.has(F::user_principal_name);
   if (!msi.empty() && !is_word(msi, "none")) {
     e_.category = SignInCategory::managed_identity;
   } else if (interactive == Tristate::yes) {
     e_.category = SignInCategory::interactive_user;
-  } else if (!has_user && (r.id(F::service_principal_id) || r.has(F::service_principal_name))) {
+  } else if (!has_user && (r.id_or_none(F::service_principal_id) || r.has(F::service_principal_name))) {
     e_.category = SignInCategory::service_principal;
   } else if (interactive == Tristate::no || r.has(F::first_sign_in)) {
     e_.category = SignInCategory::non_interactive_user;
@@ -167,22 +166,22 @@ void SignInReader::read_identity(const Sources& s, const DecodeOptions& options)
   if (e_.id.empty()) fail(DeadLetterReason::missing_id, "no id, and none in uniqueTokenIdentifier");
   if (!(token_id && *token_id == e_.id)) e_.unique_token_id = token;
 
-  e_.tenant_id = s.envelope.id(F::tenant_id);
+  e_.tenant_id = s.envelope.id_or_none(F::tenant_id);
   if (e_.tenant_id.empty() && !s.graph && s.envelope.shape(F::resource_id) == FieldReader::Shape::string) {
     const std::string_view tenant = tenant_of_resource(s.envelope.lower_text(F::resource_id, kResourceIdBytesMax));
     e_.tenant_id = Id::from_or_none(tenant);
   }
-  if (e_.tenant_id.empty()) e_.tenant_id = s.record.id(F::tenant_id);
+  if (e_.tenant_id.empty()) e_.tenant_id = s.record.id_or_none(F::tenant_id);
   if (e_.tenant_id.empty()) e_.tenant_id = Id::from(options.tenant);
   if (e_.tenant_id.empty()) {
     fail(DeadLetterReason::missing_tenant, "no tenant in the record, and none configured for the input");
   } else if (!is_tenant_id(e_.tenant_id)) {
     s.envelope.bad(F::tenant_id, "a tenant id of letters, digits, dots, dashes and underscores");
   }
-  e_.correlation_id = s.record.id(F::correlation_id);
-  if (e_.correlation_id.empty()) e_.correlation_id = s.envelope.id(F::correlation_id);
-  e_.session_id = s.record.id(F::session_id);
-  e_.original_request_id = s.record.id(F::original_request_id);
+  e_.correlation_id = s.record.id_or_none(F::correlation_id);
+  if (e_.correlation_id.empty()) e_.correlation_id = s.envelope.id_or_none(F::correlation_id);
+  e_.session_id = s.record.id_or_none(F::session_id);
+  e_.original_request_id = s.record.id_or_none(F::original_request_id);
   if (e_.original_request_id == e_.id) e_.original_request_id = Id{};
 }
 
@@ -211,34 +210,34 @@ void SignInReader::read_times(const Sources& s, const DecodeOptions& options) {
 
 void SignInReader::read_who(const Sources& s) {
   const FieldReader& r = s.record;
-  e_.user_id = r.id(F::user_id);
+  e_.user_id = r.id_or_none(F::user_id);
   e_.user_principal_name = r.lower_text(F::user_principal_name, kUserPrincipalNameBytesMax);
   e_.user_name = r.text(F::user_display_name);
   const std::string_view type = r.text(F::user_type);
   if (is_word(type, "member")) e_.user_type = UserType::member;
   if (is_word(type, "guest")) e_.user_type = UserType::guest;
-  e_.home_tenant_id = r.id(F::home_tenant_id);
+  e_.home_tenant_id = r.id_or_none(F::home_tenant_id);
   if (e_.home_tenant_id == e_.tenant_id) e_.home_tenant_id = Id{};
-  e_.resource_tenant_id = r.id(F::resource_tenant_id);
+  e_.resource_tenant_id = r.id_or_none(F::resource_tenant_id);
   if (e_.resource_tenant_id == e_.tenant_id) e_.resource_tenant_id = Id{};
   e_.cross_tenant_access = r.text(F::cross_tenant_access);
-  e_.service_principal_id = r.id(F::service_principal_id);
+  e_.service_principal_id = r.id_or_none(F::service_principal_id);
   e_.service_principal_name = r.text(F::service_principal_name);
   if (!s.graph) {
     const std::string_view identity = s.envelope.text(F::identity);
     if (e_.is_user_category() && e_.user_name.empty()) e_.user_name = identity;
     if (!e_.is_user_category() && e_.service_principal_name.empty()) e_.service_principal_name = identity;
   }
-  e_.app_owner_tenant_id = r.id(F::app_owner_tenant_id);
+  e_.app_owner_tenant_id = r.id_or_none(F::app_owner_tenant_id);
   e_.credential_type = r.text(F::credential_type);
-  e_.credential_key_id = r.id(F::credential_key_id);
+  e_.credential_key_id = r.id_or_none(F::credential_key_id);
   e_.credential_thumbprint = r.text(F::credential_thumbprint);
-  e_.federated_credential_id = r.id(F::federated_credential_id);
+  e_.federated_credential_id = r.id_or_none(F::federated_credential_id);
   r.expect_object(F::managed_identity);
   e_.managed_identity_type = r.text(F::managed_identity_type);
   e_.managed_identity_resource_id = r.text(F::managed_identity_resource, kResourceIdBytesMax);
   e_.azure_resource_id = r.text(F::azure_resource_id, kResourceIdBytesMax);
-  e_.app_id = r.id(F::app_id);
+  e_.app_id = r.id_or_none(F::app_id);
   e_.app_name = r.text(F::app_display_name);
   const bool named = e_.user_id || e_.service_principal_id || e_.app_id || !e_.user_principal_name.empty() || !e_.user_name.empty() ||
                      !e_.service_principal_name.empty();
@@ -249,9 +248,9 @@ void SignInReader::read_agent(const FieldReader& r) {
   r.expect_object(F::agent);
   e_.agent.type = r.text(F::agent_type);
   e_.agent.subject_type = r.text(F::agent_subject_type);
-  e_.agent.parent_app_id = r.id(F::agent_parent_app_id);
-  if (e_.agent.parent_app_id.empty()) e_.agent.parent_app_id = r.id(F::agent_parent_id);
-  e_.agent.subject_parent_id = r.id(F::agent_subject_parent_id);
+  e_.agent.parent_app_id = r.id_or_none(F::agent_parent_app_id);
+  if (e_.agent.parent_app_id.empty()) e_.agent.parent_app_id = r.id_or_none(F::agent_parent_id);
+  e_.agent.subject_parent_id = r.id_or_none(F::agent_subject_parent_id);
   const auto is_agentic = [](std::string_view word) { return !word.empty() && !is_word(word, "notAgentic"); };
   if (is_agentic(e_.agent.type)) e_.flags |= kFlagAgent;
   if (is_agentic(e_.agent.subject_type)) e_.flags |= kFlagAgentIsSubject;
