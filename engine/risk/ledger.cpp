@@ -62,7 +62,7 @@ RiskEffect RiskLedger::apply(const LedgerFinding& lf, Time event_time, Time now)
   effect.score_after = row.score(now);
   effect.level_after = row.level;
   effect.contributions = risk::contributions_at(row.parts, now);
-  if (exponent > 0 && lf.sign_in != nullptr) state_->detected(lf, exponent, row, now);
+  if (exponent > 0 && lf.sign_in != nullptr && State::concerns(*lf.sign_in, row.entity)) state_->detected(lf, exponent, row, now);
   state_->booked(key);
   return effect;
 }

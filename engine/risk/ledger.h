@@ -33,7 +33,8 @@ struct LedgerFinding {
   const Rule* rule = nullptr;
   const Finding* finding = nullptr;
   std::string_view alert_id;
-  const SignIn* sign_in = nullptr;  // the sign-in being judged, if any: gets the detection on its risky-sign-in row
+  /// The sign-in being judged, if any: gets the detection on its risky-sign-in row where the finding's entity took part in it.
+  const SignIn* sign_in = nullptr;
   bool real_time = true;            // found at first reading
 };
 

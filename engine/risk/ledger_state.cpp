@@ -40,7 +40,13 @@ RiskLevel level_of_severity(Severity s) {
   return s >= Severity::high ? RiskLevel::high : s == Severity::medium ? RiskLevel::medium : RiskLevel::low;
 }
 
+bool is(const EntityRef& ref, const Entity& entity) { return ref.type == entity.type && !ref.empty() && ref.id == Id::from(entity.id); }
+
 }  // namespace
+
+bool RiskLedger::State::concerns(const SignIn& e, const Entity& entity) {
+  return is(subject_of(e), entity) || is(actor_of(e), entity) || is(agent_of(e), entity);
+}
 
 EntityRow* RiskLedger::State::find_entity(Key128 key, Time now) {
   const auto it = entities.find(key);
@@ -234,7 +240,7 @@ void RiskLedger::State::renewed(const LedgerFinding& lf, double exponent, Entity
     part.pinned = true;
   }
   part.renew(exponent, now, row.coming_revision(), half_life);
-  part.beyond_sign_ins = part.beyond_sign_ins || lf.sign_in == nullptr;
+  part.beyond_sign_ins = part.beyond_sign_ins || lf.sign_in == nullptr || !concerns(*lf.sign_in, row.entity);
   row.touched = now;
   const auto at = std::lower_bound(row.causes.begin(), row.causes.end(), rule.alert.id);
   if ((at == row.causes.end() || *at != rule.alert.id) && row.causes.size() < risk::kCausesMax) row.causes.insert(at, rule.alert.id);
@@ -245,6 +251,8 @@ void RiskLedger::State::renewed(const LedgerFinding& lf, double exponent, Entity
 void RiskLedger::State::detected(const LedgerFinding& lf, double exponent, const EntityRow& row, Time now) {
   const Key128 key = lf.sign_in->id.key();
   SignInRow& sign = sign_in(key, *lf.sign_in, row.entity);
+  // Where an agent acted for a user, the sign-in's risk is the user's as soon as a finding says so.
+  if (!is(subject_of(*lf.sign_in), sign.entity) && is(subject_of(*lf.sign_in), row.entity)) sign.entity = row.entity;
   sign.bonus = rules->settings.families_bonus;
   risk::Detection d;
   d.shown = SignInDetection{std::string{lf.alert_id}, lf.rule->alert.id, lf.rule->alert.source,

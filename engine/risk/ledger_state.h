@@ -72,6 +72,8 @@ struct RiskLedger::State {
   void link(Key128 sign_in);
   void unlink(Key128 sign_in, Key128 entity);
 
+  /// A finding may be about somebody else than who signs in just now (a victim found when its sprayer is accused).
+  static bool concerns(const SignIn& e, const Entity& entity);
   void detected(const LedgerFinding& finding, double exponent, const risk::EntityRow& row, Time now);
   void renewed(const LedgerFinding& finding, double exponent, risk::EntityRow& row, Time event_time, Time now);
   bool remember(Key128 command, Time now);  // false: seen before

@@ -51,14 +51,20 @@ struct OwnedSignIn {
   SignIn e;
 };
 
-inline std::unique_ptr<OwnedSignIn> make_sign_in(const std::string& id, const std::string& user, Time at = kStart) {
+inline std::unique_ptr<OwnedSignIn> make_sign_in(const std::string& id, const std::string& who, EntityType type = EntityType::user) {
   auto s = std::make_unique<OwnedSignIn>();
-  s->id_text = id + '\n' + user;
+  s->id_text = id + '\n' + who;
   const std::string_view all{s->id_text};
   s->e.id = Id::from(all.substr(0, id.size()));
-  s->e.user_id = Id::from(all.substr(id.size() + 1));
+  const Id actor = Id::from(all.substr(id.size() + 1));
+  if (type == EntityType::user) s->e.user_id = actor;
+  else s->e.service_principal_id = actor;
+  if (type == EntityType::agent) s->e.flags = kFlagAgent;
+  s->e.category = type == EntityType::user               ? SignInCategory::interactive_user
+                  : type == EntityType::managed_identity ? SignInCategory::managed_identity
+                                                         : SignInCategory::service_principal;
   s->e.tenant_id = Id::from(kTenant);
-  s->e.event_time = at;
+  s->e.event_time = kStart;
   return s;
 }
 

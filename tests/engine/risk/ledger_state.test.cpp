@@ -69,7 +69,7 @@ void random_step(Random& random, RiskLedger& ledger, Time& now, Transcript& out,
       f.confidence = static_cast<double>(random.below(95)) / 100;
       f.pinned = random.below(40) == 0;
       const std::string alert = "A" + std::to_string(random.below(12));
-      const auto s = make_sign_in("e" + std::to_string(random.below(30)), id);
+      const auto s = make_sign_in("e" + std::to_string(random.below(30)), random.below(8) == 0 ? user(7) : id, type);
       LedgerFinding lf;
       lf.rule = &rule;
       lf.finding = &f;

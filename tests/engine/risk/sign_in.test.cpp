@@ -58,6 +58,30 @@ TEST_CASE("the level during sign-in is frozen after the first reading, whatever 
   CHECK(b.out.sign_ins.back().level_aggregated == RiskLevel::none);
 }
 
+TEST_CASE("a finding about somebody who took no part leaves the sign-in alone", "[risk]") {
+  LedgerBench b;
+  const auto s = make_sign_in("e1", kAnaId);
+  b.find(kTravel, make_entity(EntityType::user, "0f9e8d7c-6b5a-4948-8372-61504f3e2d1c"), 0.5, "A1", &s->e);
+  CHECK(b.out.entities.size() == 1);
+  CHECK(b.out.sign_ins.empty());
+}
+
+TEST_CASE("where an agent acts for a user the sign-in's risk is the user's", "[risk]") {
+  LedgerBench b;
+  const auto s = make_sign_in("e1", kAnaId);
+  const std::string robot = "c3d4e5f6-0718-4293-a4b5-c6d7e8f90a1b";
+  s->e.flags = kFlagAgent;
+  s->e.service_principal_id = Id::from(robot);
+  b.find(kTravel, make_entity(EntityType::agent, robot), 0.2, "A1", &s->e);
+  CHECK(b.out.sign_ins.back().entity.type == EntityType::agent);
+  b.find(kCountry, kAna, 0.2, "A2", &s->e);
+  CHECK(b.out.sign_ins.back().entity.id == kAnaId);
+  CHECK(b.out.sign_ins.back().detections.size() == 2);
+  REQUIRE(b.command(CommandAction::dismiss, CommandTarget::user, kAnaId).accepted);
+  CHECK(b.out.sign_ins.back().detections.size() == 1);
+  CHECK(b.out.sign_ins.back().state == RiskState::at_risk);
+}
+
 TEST_CASE("a correction writes the row again where it changed the sign-in", "[risk]") {
   LedgerBench b;
   const auto s = make_sign_in("e1", kAnaId);
