@@ -2,24 +2,28 @@
 //
 // Detects: a sequential test on first contacts (algorithms.md 3.2): each account that a source fails on for the first time in a day is
 //   evidence for a spray, each that succeeds evidence against. Sources are addresses, their /24 or /48, the client (network owner,
-//   families, application) and the user agent with the application. An accepted password of a sprayed account makes the campaign, and
-//   the account, high. 50057 (disabled) proves nothing about the password.
+//   families, application) and the user agent with the application. Beside it, per tenant, failures from addresses that never let anybody
+//   in, per hour against their own past (3.3): slow sprays in which every attempt comes from somewhere else. An accepted password of a
+//   sprayed account makes the campaign, and the account, high. 50057 (disabled) proves nothing about the password.
 // Misses: sprays through networks that the targets sign in from, and fewer than seven accounts a day per source.
 // Evidence: the attempt that decided, then the first attempts.
-// Remembers: per source that failed on somebody, 24 hours: the accounts (4 bytes each), 20 of them by name, 6 attempts.
+// Remembers: per source that failed on somebody, 24 hours: the accounts (4 bytes each), 20 of them by name, 6 attempts. Per tenant 48
+//   hourly baselines.
 // Late events count like others. A correction from failure to success counts as the accepted password, never twice as an attempt.
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "engine/detect/campaign.h"
 #include "engine/detect/client_family.h"
-#include "engine/detect/distinct.h"
 #include "engine/detect/event_note.h"
 #include "engine/detect/keyed_detector.h"
 #include "engine/detect/profiles.h"
+#include "engine/detect/tide.h"
 #include "engine/model/detmath.h"
 
 namespace bartizan {
@@ -31,78 +35,28 @@ constexpr ParameterSpec kParameters[] = {
     {"spray_failure_rate", 0.95, 0.5, 0.999, "", "Share of first contacts that fail for a spraying source."},
     {"usual_failure_rate", 0.10, 0.01, 0.5, "", "Share of first contacts that fail for other sources, at least; more where the source's own past says so."},
     {"rotating_addresses", 3, 2, 100, "addresses", "A spray is the tenant's, not one address's, from this many addresses."},
+    {"slow_alarm", 12, 4, 100, "", "Cumulative sum of hourly excess (in standard deviations, less one an hour) that is a slow spray."},
 };
 
 constexpr Duration kDay = std::chrono::hours{24};
-constexpr std::size_t kNotesMax = 6;
-constexpr std::size_t kNamesMax = 20;
-constexpr std::size_t kCandidatesMax = 8;
-constexpr std::size_t kHostsMax = 8;
+constexpr Duration kTideMemory = std::chrono::hours{24 * 28};
+constexpr double kLn10 = 2.302585092994045684;
+constexpr double kNewcomerWeight = 0.25;
 constexpr std::uint64_t kFingerprintDomain = 0x737072617966;  // "sprayf"
 constexpr std::uint64_t kAgentDomain = 0x7370726179;          // "spray"
 
-enum Kind : std::uint32_t { kAddress, kNeighbourhood, kFingerprint, kAgent };
-
-struct Account {
-  std::uint64_t hash = 0;
-  std::string id;
-  std::string name;
-  std::string user_principal_name;
-  bool validated = false;
-
-  Entity entity() const {
-    Entity e;
-    e.type = EntityType::user;
-    e.id = id;
-    e.name = name;
-    e.user_principal_name = user_principal_name;
-    return e;
-  }
-  void encode(ByteWriter& w) const {
-    w.u64(hash);
-    w.text(id);
-    w.text(name);
-    w.text(user_principal_name);
-    w.u8(validated ? 1 : 0);
-  }
-  bool decode(ByteReader& r) {
-    hash = r.u64();
-    id = r.text();
-    name = r.text();
-    user_principal_name = r.text();
-    const std::uint8_t v = r.u8();
-    validated = v != 0;
-    return r.ok() && v <= 1;
-  }
-  std::size_t heap_bytes() const { return id.capacity() + name.capacity() + user_principal_name.capacity(); }
-};
-
-/// An accepted password of somebody unfamiliar at a source that is not accused yet.
-struct Candidate {
-  Account account;
-  EventNote note;
-};
-
-struct HostCount {
-  std::uint32_t host = 0;
-  std::uint32_t contacts = 0;
-};
+enum Kind : std::uint32_t { kAddress, kNeighbourhood, kFingerprint, kAgent, kTide };
 
 class PasswordSpray {
  public:
   struct State {
-    double nats = 0;          // the random walk
-    Time since = Time::min(); // first contact of the day; of the campaign once accused
+    double nats = 0;              // the random walk
+    Time since = Time::min();     // first contact of the day; of the campaign once accused
     Time last = Time::min();
     Time accused = Time::min();
-    DistinctSet contacts;     // accounts contacted
-    DistinctSet targets;      // accounts whose first contact failed
-    DistinctSet hosts;
-    std::vector<HostCount> first_hosts;  // at most kHostsMax
-    NoteList<kNotesMax> notes;
-    std::vector<Account> names;          // of targets, at most kNamesMax
-    std::vector<Candidate> candidates;   // at most kCandidatesMax
-    DistinctSet validated;
+    DistinctSet contacts;         // accounts contacted today; kTide: hosts of the present hour
+    CampaignLog log;
+    std::unique_ptr<HourlyTide> tide;  // only kTide
 
     bool is_accused() const { return accused != Time::min(); }
   };
@@ -112,7 +66,8 @@ class PasswordSpray {
         theta0_(p.number("usual_failure_rate")),
         limit_(detmath::log(1 - p.number("miss")) - p.number("false_alarm_log10") * kLn10),
         innocent_(detmath::log(p.number("miss"))),
-        rotating_(p.count("rotating_addresses")) {}
+        rotating_(p.count("rotating_addresses")),
+        slow_alarm_(p.number("slow_alarm")) {}
 
   void keys(const DetectContext& ctx, const SignIn& e, KeySink& out) const {
     if (!Profiles::concerns(e) || e.ip.empty()) return;
@@ -129,16 +84,21 @@ class PasswordSpray {
     } else {
       out.if_known(address_key(e), kAddress);
     }
-    if (!wrong) return wider_keys(e, out, false);
+    if (!wrong) return wider_keys(e, out, false, familiar);
     out.touch(neighbourhood_key(e), kNeighbourhood);
     const bool stranger = !ctx.profiles->shared_by(e.ip, e.event_time, 1) && !(p != nullptr && p->knows_asn(e.asn));
-    if (stranger) wider_keys(e, out, true);
+    if (stranger) wider_keys(e, out, true, false);
   }
 
   void on_event(const DetectContext& ctx, const StateKey& key, const SignIn& e, State& s, FindingSink& out) const {
-    begin_day(ctx, key, e, s);
+    const bool wrong = wrong_password(e);
+    if (key.kind == kTide) {
+      follow_tide(e, wrong, s);
+    } else {
+      begin_day(ctx, key, e, s);
+    }
     s.last = std::max(s.last, e.event_time);
-    if (wrong_password(e)) {
+    if (wrong) {
       on_wrong_password(ctx, key, e, s, out);
     } else {
       on_right_password(ctx, key, e, s, out);
@@ -152,13 +112,33 @@ class PasswordSpray {
     }
   }
 
-  Time keep_until(const State& s) const { return s.last == Time::min() ? Time::min() : s.last + kDay; }
-  void encode(const State& s, ByteWriter& w) const;
-  bool decode(ByteReader& r, State& s) const;
-  std::size_t heap_bytes(const State& s) const;
+  Time keep_until(const State& s) const { return s.last == Time::min() ? Time::min() : s.last + (s.tide ? kTideMemory : kDay); }
+  void encode(const State& s, ByteWriter& w) const {
+    w.f64(s.nats);
+    w.time(s.since);
+    w.time(s.last);
+    w.time(s.accused);
+    s.contacts.encode(w);
+    s.log.encode(w);
+    w.u8(s.tide ? 1 : 0);
+    if (s.tide) s.tide->encode(w);
+  }
+  bool decode(ByteReader& r, State& s) const {
+    s.nats = r.f64();
+    s.since = r.time();
+    s.last = r.time();
+    s.accused = r.time();
+    if (!s.contacts.decode(r) || !s.log.decode(r)) return false;
+    const std::uint8_t has_tide = r.u8();
+    if (has_tide == 1) s.tide = std::make_unique<HourlyTide>();
+    return has_tide <= 1 && (!s.tide || s.tide->decode(r)) && r.ok();
+  }
+  std::size_t heap_bytes(const State& s) const {
+    return s.contacts.heap_bytes() + s.log.heap_bytes() + (s.tide ? sizeof(HourlyTide) + 16 : 0);
+  }
 
  private:
-  static constexpr double kLn10 = 2.302585092994045684;
+  // ---------------------------------------------------------------- sources
 
   static bool wrong_password(const SignIn& e) {
     return e.failure_class == FailureClass::bad_password || e.failure_class == FailureClass::no_user || e.failure_class == FailureClass::locked;
@@ -169,23 +149,21 @@ class PasswordSpray {
     return p != nullptr && (p->knows_neighbourhood(host) || (!e.device.id.empty() && p->knows_device(device_hash(e))));
   }
 
-  static std::uint64_t account_hash(const SignIn& e) {
-    const Key128 k = Profiles::user_key(e);
-    return mix64(k.hi) ^ k.lo;
-  }
-  static std::uint64_t host_of(const SignIn& e) { return e.ip.host_unit().key().lo; }
-
   static Key128 address_key(const SignIn& e) { return combine(e.ip.host_unit().key(), Key128{1, kAddress}); }
   static Key128 neighbourhood_key(const SignIn& e) { return combine(e.ip.neighbourhood().key(), Key128{2, kNeighbourhood}); }
+  static Key128 tide_key() { return Key128{3, kTide}; }
 
-  static void wider_keys(const SignIn& e, KeySink& out, bool make) {
+  static void wider_keys(const SignIn& e, KeySink& out, bool make, bool familiar) {
     const auto put = [&](const Key128& k, Kind kind) { make ? out.touch(k, kind) : out.if_known(k, kind); };
     if (!make) put(neighbourhood_key(e), kNeighbourhood);
     const std::uint64_t where = e.asn != 0 ? e.asn : std::uint64_t{country_code(e.location.country)} << 32;
     const std::uint64_t families = static_cast<std::uint64_t>(os_family(e)) << 8 | static_cast<std::uint64_t>(browser_family(e));
     if (where != 0) put(combine(e.app_id.key(), Key128{where ^ kFingerprintDomain << 40, families}), kFingerprint);
     if (!e.user_agent.empty()) put(combine(e.app_id.key(), stable_hash128(e.user_agent, kAgentDomain)), kAgent);
+    if (!familiar) put(tide_key(), kTide);
   }
+
+  // ---------------------------------------------------------------- the sequential test
 
   /// Innocent walks end here and start again: lower for sources that let many users in, so that a day's typing errors at a busy
   /// office never add up.
@@ -193,7 +171,7 @@ class PasswordSpray {
     double good = 0;
     if (key.kind <= kNeighbourhood) good = ctx.profiles->users_of_neighbourhood(e.ip, e.event_time);
     if (key.kind == kFingerprint) good = ctx.profiles->users_of_asn(e.asn);
-    return innocent_ - success_step(theta0_) * -std::min(20.0, good / 5);
+    return innocent_ + success_step(theta0_) * std::min(20.0, good / 5);
   }
   double failure_step(double theta0) const { return detmath::log(theta1_ / theta0); }
   double success_step(double theta0) const { return detmath::log((1 - theta1_) / (1 - theta0)); }
@@ -211,33 +189,69 @@ class PasswordSpray {
     if (floor < 1.5 * innocent_) s.nats = floor;
   }
 
-  void on_wrong_password(const DetectContext& ctx, const StateKey& key, const SignIn& e, State& s, FindingSink& out) const {
-    s.notes.add(note_of(e));
-    if (!s.contacts.insert(account_hash(e))) return;
+  /// The test's step; false when the account was contacted before.
+  bool walk(const DetectContext& ctx, const StateKey& key, const SignIn& e, State& s) const {
+    if (!s.contacts.insert(CampaignAccount::hash_of(e))) return false;
+    const double theta0 = usual_rate(ctx, key, e);
+    if (e.success()) {
+      s.nats = std::max(s.nats + success_step(theta0), s.is_accused() ? limit_ : floor_of(ctx, key, e));
+      return true;
+    }
     // Without a past of the account, the wider sources know too little to tell a stranger from a newcomer.
     const bool newcomer = key.kind >= kFingerprint && ctx.profiles->user(e, ctx.watermark) == nullptr;
-    s.nats += failure_step(usual_rate(ctx, key, e)) * (newcomer ? 0.25 : 1.0);
-    s.targets.insert(account_hash(e));
-    note_host(e, s);
-    if (s.names.size() < kNamesMax) s.names.push_back(account_of(e));
+    s.nats += failure_step(theta0) * (newcomer ? kNewcomerWeight : 1.0);
+    return true;
+  }
+
+  // ---------------------------------------------------------------- the slow spray
+
+  /// Counts addresses, not attempts: one busy address has a test of its own.
+  void follow_tide(const SignIn& e, bool wrong, State& s) const {
+    if (!s.tide) s.tide = std::make_unique<HourlyTide>();
+    const std::uint32_t before = s.tide->hour();
+    s.tide->advance(e.event_time, slow_alarm_);
+    if (s.tide->hour() != before) s.contacts.clear();
+    if (wrong && s.contacts.insert(CampaignLog::host_of(e))) s.tide->count();
+    const Time since = s.tide->rising_since();
+    if (since == Time::min()) {  // low tide: what came before is nobody's campaign
+      s.log = CampaignLog{};
+      s.accused = Time::min();
+    }
+    s.since = since == Time::min() ? e.event_time : since;
+    s.nats = s.tide->level();
+  }
+
+  // ---------------------------------------------------------------- accusations
+
+  double limit_of(const StateKey& key) const { return key.kind == kTide ? slow_alarm_ : limit_; }
+
+  /// Wider sources speak only when no single address does most of it: that address is accused itself.
+  bool rotates_enough(const StateKey& key, const State& s) const {
+    if (key.kind == kAddress) return true;
+    return s.log.hosts.count() >= rotating_ && s.log.most_of_one_host() * 2 <= s.log.targets.count() + 1;
+  }
+
+  void on_wrong_password(const DetectContext& ctx, const StateKey& key, const SignIn& e, State& s, FindingSink& out) const {
+    s.log.notes.add(note_of(e));
+    const bool first = key.kind == kTide ? !s.log.targets.contains(CampaignAccount::hash_of(e)) : walk(ctx, key, e, s);
+    if (!first) return;
+    s.log.add_target(e);
     if (s.is_accused()) {
       out.add(campaign(ctx, key, e, s));
-    } else if (s.nats >= limit_ && rotates_enough(key, s)) {
+    } else if (s.nats >= limit_of(key) && rotates_enough(key, s)) {
       accuse(ctx, key, e, s, out);
     }
   }
 
   void accuse(const DetectContext& ctx, const StateKey& key, const SignIn& e, State& s, FindingSink& out) const {
     s.accused = e.event_time;
-    std::vector<Candidate> candidates;
-    candidates.swap(s.candidates);
-    for (Candidate& c : candidates) {
-      if (key.kind >= kFingerprint && !s.targets.contains(c.account.hash)) continue;
-      if (s.validated.insert(c.account.hash)) mark_validated(c.account, s);
-    }
+    std::vector<CampaignLog::Candidate> candidates = std::exchange(s.log.candidates, {});
+    std::erase_if(candidates, [&](const CampaignLog::Candidate& c) {
+      const bool concerned = key.kind == kAddress || s.log.targets.contains(c.account.hash);
+      return !concerned || !s.log.add_validated(c.account);
+    });
     out.add(campaign(ctx, key, e, s));
-    for (const Candidate& c : candidates) {
-      if (!s.validated.contains(c.account.hash)) continue;
+    for (const CampaignLog::Candidate& c : candidates) {
       Finding f = victim(key, e, s, c.account, c.note.address());
       f.evidence.push_back(evidence_of(c.note));
       out.add(std::move(f));
@@ -245,66 +259,20 @@ class PasswordSpray {
   }
 
   void on_right_password(const DetectContext& ctx, const StateKey& key, const SignIn& e, State& s, FindingSink& out) const {
-    const std::uint64_t hash = account_hash(e);
-    const bool first = s.contacts.insert(hash);
-    if (first && e.success()) {
-      s.nats = std::max(s.nats + success_step(usual_rate(ctx, key, e)), s.is_accused() ? limit_ : floor_of(ctx, key, e));
-    }
-    const UserProfile* p = ctx.profiles->user(e, ctx.watermark);
-    if (is_familiar(p, e, host_hash(e.ip))) return;
-    const bool sprayed = s.targets.contains(hash);
-    if (key.kind != kAddress && !sprayed && !s.hosts.contains(host_of(e))) return;
-    if (!s.is_accused()) return add_candidate(e, s);
-    if (!s.validated.insert(hash)) return;
-    const Account account = account_of(e);
-    mark_validated(account, s);
+    if (key.kind != kTide && e.success()) walk(ctx, key, e, s);
+    if (is_familiar(ctx.profiles->user(e, ctx.watermark), e, host_hash(e.ip))) return;
+    const bool sprayed = s.log.targets.contains(CampaignAccount::hash_of(e));
+    if (key.kind != kAddress && !sprayed && (key.kind == kTide || !s.log.hosts.contains(CampaignLog::host_of(e)))) return;
+    if (!s.is_accused()) return s.log.add_candidate(e);
+    const CampaignAccount account = CampaignAccount::of(e);
+    if (!s.log.add_validated(account)) return;
     out.add(campaign(ctx, key, e, s));
     Finding f = victim(key, e, s, account, e.ip);
     f.evidence.push_back(evidence_of(e, *ctx.source));
     out.add(std::move(f));
   }
 
-  static void add_candidate(const SignIn& e, State& s) {
-    Candidate c{account_of(e), note_of(e)};
-    if (!c.note.names_event() || s.candidates.size() >= kCandidatesMax) return;
-    const auto same = [&](const Candidate& other) { return other.account.hash == c.account.hash; };
-    if (std::none_of(s.candidates.begin(), s.candidates.end(), same)) s.candidates.push_back(std::move(c));
-  }
-
-  static void mark_validated(Account account, State& s) {
-    account.validated = true;
-    const auto known = std::find_if(s.names.begin(), s.names.end(), [&](const Account& a) { return a.hash == account.hash; });
-    if (known != s.names.end()) s.names.erase(known);
-    const auto first_other = std::find_if(s.names.begin(), s.names.end(), [](const Account& a) { return !a.validated; });
-    s.names.insert(first_other, std::move(account));
-    if (s.names.size() > kNamesMax) s.names.pop_back();
-  }
-
-  static Account account_of(const SignIn& e) {
-    const Entity who = describe(e, EntityRef{EntityType::user, e.user_id.empty() ? Id::from(e.user_principal_name) : e.user_id});
-    return Account{account_hash(e), who.id, who.name, who.user_principal_name, false};
-  }
-
-  static void note_host(const SignIn& e, State& s) {
-    const std::uint64_t host = host_of(e);
-    s.hosts.insert(host);
-    const auto h = static_cast<std::uint32_t>(host);
-    for (HostCount& c : s.first_hosts) {
-      if (c.host == h) {
-        ++c.contacts;
-        return;
-      }
-    }
-    if (s.first_hosts.size() < kHostsMax) s.first_hosts.push_back(HostCount{h, 1});
-  }
-
-  /// Wider sources speak only when no single address does most of it: that address is accused itself.
-  bool rotates_enough(const StateKey& key, const State& s) const {
-    if (key.kind == kAddress) return true;
-    std::uint32_t most = 0;
-    for (const HostCount& c : s.first_hosts) most = std::max(most, c.contacts);
-    return s.hosts.count() >= rotating_ && most * 2 <= s.targets.count() + 1;
-  }
+  // ---------------------------------------------------------------- findings
 
   static Entity campaign_entity(const StateKey& key, const SignIn& e) {
     Entity entity;
@@ -314,50 +282,56 @@ class PasswordSpray {
   }
 
   Finding campaign(const DetectContext& ctx, const StateKey& key, const SignIn& e, const State& s) const {
-    const std::uint64_t targets = std::max<std::uint64_t>(s.targets.count(), s.names.size());
-    const std::uint64_t validated = s.validated.count();
     Finding f;
+    f.campaign = s.log.summary();
     f.entity = campaign_entity(key, e);
-    f.severity = validated > 0 ? Severity::high : Severity::medium;
-    f.title = source_words(key, e, s) + " tried " + std::to_string(targets) + " accounts in " + duration_words(s.last - s.since) +
-              (validated == 0 ? "." : " and validated the password of " + std::to_string(validated) + ".");
-    const double nats = std::max(s.nats, limit_);
-    f.why.push_back(passed("evidence for spraying", static_cast<double>(static_cast<std::int64_t>(nats * 10)) / 10, CheckOp::ge,
-                           static_cast<double>(static_cast<std::int64_t>(limit_ * 10)) / 10, "nats"));
-    f.why.push_back(passed("accounts failed on at first contact, 24 hours", static_cast<double>(s.targets.count()), CheckOp::ge, 1.0, "accounts"));
-    if (key.kind != kAddress) f.why.push_back(passed("addresses", static_cast<double>(s.hosts.count()), CheckOp::ge, rotating_ * 1.0, "addresses"));
-    if (validated > 0) f.why.push_back(passed("passwords validated", static_cast<double>(validated), CheckOp::ge, 1.0, "accounts"));
+    f.severity = f.campaign->validated_total > 0 ? Severity::high : Severity::medium;
+    f.title = source_words(key, e, s) + " tried " + std::to_string(f.campaign->targets_total) + " accounts in " + duration_words(s.last - s.since) +
+              (f.campaign->validated_total == 0 ? "." : " and validated the password of " + std::to_string(f.campaign->validated_total) + ".");
+    add_checks(key, s, f);
     f.evidence.push_back(evidence_of(e, *ctx.source));
-    for (const EventNote& n : s.notes.items()) {
+    for (const EventNote& n : s.log.notes.items()) {
       if (!n.same_event(e)) f.evidence.push_back(evidence_of(n));
     }
-    f.evidence_total = std::max<std::uint64_t>(f.evidence.size(), targets + validated);
-    f.first_seen = s.since;
-    Campaign c;
-    c.targets_total = targets;
-    c.validated_total = validated;
-    c.sources_total = std::max<std::uint64_t>(1, s.hosts.count());
-    for (const Account& a : s.names) c.targets.push_back(CampaignTarget{a.entity(), a.validated});
-    f.campaign = std::move(c);
+    f.evidence_total = std::max<std::uint64_t>(f.evidence.size(), f.campaign->targets_total + f.campaign->validated_total);
+    f.first_seen = std::min(s.since, e.event_time);
     return f;
   }
 
+  void add_checks(const StateKey& key, const State& s, Finding& f) const {
+    const double limit = limit_of(key);
+    f.why.push_back(passed(key.kind == kTide ? "cumulative excess over the usual hours" : "evidence for spraying", tenths(std::max(s.nats, limit)),
+                           CheckOp::ge, tenths(limit), key.kind == kTide ? "standard deviations" : "nats"));
+    if (key.kind == kTide && s.tide->usual() >= 0) {
+      Check c = passed("addresses that failed and never let anybody in, this hour", static_cast<double>(s.tide->present()), CheckOp::ge, 1.0, "addresses");
+      c.usual = CheckValue(tenths(s.tide->usual()));
+      f.why.push_back(std::move(c));
+    }
+    f.why.push_back(passed("accounts failed on at first contact", static_cast<double>(s.log.targets.count()), CheckOp::ge, 1.0, "accounts"));
+    if (key.kind != kAddress) f.why.push_back(passed("addresses", static_cast<double>(s.log.hosts.count()), CheckOp::ge, rotating_ * 1.0, "addresses"));
+    const auto validated = static_cast<double>(f.campaign->validated_total);
+    if (validated > 0) f.why.push_back(passed("passwords validated", validated, CheckOp::ge, 1.0, "accounts"));
+  }
+
+  static double tenths(double x) { return static_cast<double>(static_cast<std::int64_t>(x * 10)) / 10; }
+
   static std::string source_words(const StateKey& key, const SignIn& e, const State& s) {
+    const std::string hosts = std::to_string(s.log.hosts.count());
     switch (key.kind) {
       case kAddress: return e.ip.str();
-      case kNeighbourhood: return e.ip.neighbourhood().str() + (e.ip.family() == IpAddress::Family::v4 ? "/24" : "/48");
-      default: return std::to_string(s.hosts.count()) + " addresses with one kind of client";
+      case kNeighbourhood: return hosts + " addresses of " + e.ip.neighbourhood().str() + (e.ip.family() == IpAddress::Family::v4 ? "/24" : "/48");
+      case kTide: return hosts + " addresses that never let anybody in";
+      default: return hosts + " addresses with one kind of client";
     }
   }
 
-  Finding victim(const StateKey& key, const SignIn& e, const State& s, const Account& account, const IpAddress& ip) const {
+  Finding victim(const StateKey& key, const SignIn& e, const State& s, const CampaignAccount& account, const IpAddress& ip) const {
     Finding f;
     f.entity = account.entity();
     f.severity = Severity::high;
-    const std::string who = account.name.empty() ? (account.user_principal_name.empty() ? account.id : account.user_principal_name) : account.name;
-    f.title = "A password spray from " + ip.str() + " found the password of " + who + ".";
+    f.title = "A password spray from " + ip.str() + " found the password of " + account.title() + ".";
     f.why.push_back(passed("password accepted from a spraying source", true, CheckOp::eq, true));
-    f.why.push_back(passed("accounts sprayed by the source", static_cast<double>(s.targets.count()), CheckOp::ge, 1.0, "accounts"));
+    f.why.push_back(passed("accounts tried by the source", static_cast<double>(s.log.targets.count()), CheckOp::ge, 1.0, "accounts"));
     f.why.push_back(passed("network known for this user", false, CheckOp::eq, false));
     f.campaign_entity = campaign_entity(key, e);
     return f;
@@ -368,74 +342,15 @@ class PasswordSpray {
   double limit_;
   double innocent_;
   std::uint32_t rotating_;
+  double slow_alarm_;
 };
-
-void PasswordSpray::encode(const State& s, ByteWriter& w) const {
-  w.f64(s.nats);
-  w.time(s.since);
-  w.time(s.last);
-  w.time(s.accused);
-  s.contacts.encode(w);
-  s.targets.encode(w);
-  s.hosts.encode(w);
-  w.varint(s.first_hosts.size());
-  for (const HostCount& h : s.first_hosts) {
-    w.u32(h.host);
-    w.varint(h.contacts);
-  }
-  s.notes.encode(w);
-  w.varint(s.names.size());
-  for (const Account& a : s.names) a.encode(w);
-  w.varint(s.candidates.size());
-  for (const Candidate& c : s.candidates) {
-    c.account.encode(w);
-    c.note.encode(w);
-  }
-  s.validated.encode(w);
-}
-
-bool PasswordSpray::decode(ByteReader& r, State& s) const {
-  s.nats = r.f64();
-  s.since = r.time();
-  s.last = r.time();
-  s.accused = r.time();
-  if (!s.contacts.decode(r) || !s.targets.decode(r) || !s.hosts.decode(r)) return false;
-  const std::uint64_t hosts = r.varint();
-  if (hosts > kHostsMax) return false;
-  s.first_hosts.resize(static_cast<std::size_t>(hosts));
-  for (HostCount& h : s.first_hosts) {
-    h.host = r.u32();
-    h.contacts = static_cast<std::uint32_t>(r.varint());
-  }
-  if (!s.notes.decode(r)) return false;
-  const std::uint64_t names = r.varint();
-  if (names > kNamesMax) return false;
-  s.names.resize(static_cast<std::size_t>(names));
-  for (Account& a : s.names) {
-    if (!a.decode(r)) return false;
-  }
-  const std::uint64_t candidates = r.varint();
-  if (candidates > kCandidatesMax) return false;
-  s.candidates.resize(static_cast<std::size_t>(candidates));
-  for (Candidate& c : s.candidates) {
-    if (!c.account.decode(r) || !c.note.decode(r)) return false;
-  }
-  return s.validated.decode(r);
-}
-
-std::size_t PasswordSpray::heap_bytes(const State& s) const {
-  std::size_t n = s.contacts.heap_bytes() + s.targets.heap_bytes() + s.hosts.heap_bytes() + s.validated.heap_bytes() + s.notes.heap_bytes();
-  n += s.first_hosts.capacity() * sizeof(HostCount) + s.names.capacity() * sizeof(Account) + s.candidates.capacity() * sizeof(Candidate);
-  for (const Account& a : s.names) n += a.heap_bytes();
-  for (const Candidate& c : s.candidates) n += c.account.heap_bytes();
-  return n;
-}
 
 }  // namespace
 
 const DetectorType& password_spray() {
   static const DetectorType type{
-      "passwordSpray", EntityType::ip, "address, /24 or /48, client fingerprint, user agent", 1, kParameters, &KeyedDetector<PasswordSpray>::make,
+      "passwordSpray", EntityType::ip, "address, /24 or /48, client fingerprint, user agent, tenant", 1, kParameters,
+      &KeyedDetector<PasswordSpray>::make,
   };
   return type;
 }
