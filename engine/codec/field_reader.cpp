@@ -56,12 +56,6 @@ std::string field_path(Field f) {
   return "record";
 }
 
-std::string_view cut_text(std::string_view text, std::size_t max) {
-  if (text.size() <= max) return text;
-  while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xc0) == 0x80) --max;
-  return text.substr(0, max);
-}
-
 FieldReader::Shape FieldReader::shape(Field f) const {
   const Token t = places_[f];
   if (t == 0) return Shape::absent;
@@ -99,8 +93,6 @@ std::string_view FieldReader::any_text(Field f) const {
     default: bad(f, "text"); return {};
   }
 }
-
-std::string_view FieldReader::text(Field f, std::size_t max) const { return cut_text(any_text(f), max); }
 
 std::string_view FieldReader::lower_text(Field f, std::size_t max) const { return lower_in(arena_, text(f, max)); }
 

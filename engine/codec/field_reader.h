@@ -27,7 +27,11 @@ struct RecordProblem {
 /// "status.errorCode"
 std::string field_path(Field f);
 /// Cut to `max` bytes at a character boundary.
-std::string_view cut_text(std::string_view text, std::size_t max);
+inline std::string_view cut_text(std::string_view text, std::size_t max) {
+  if (text.size() <= max) return text;
+  while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xc0) == 0x80) --max;
+  return text.substr(0, max);
+}
 
 /// Reads the fields of one object. Absent are: a missing member, null, "", {} and []. Numbers and literals are accepted as text and text
 /// as numbers; any other type is a `bad_field`. After a problem, values are empty.
@@ -42,7 +46,12 @@ class FieldReader {
   JsonIndex& json() const { return json_; }
   Token token(Field f) const { return places_[f]; }
 
-  std::string_view text(Field f, std::size_t max = kNameBytesMax) const;
+  std::string_view text(Field f, std::size_t max = kNameBytesMax) const {
+    const Token t = places_[f];
+    if (t == 0) return {};
+    if (!json_.is_string(t)) return cut_text(any_text(f), max);
+    return cut_text(json_.string(t, arena_), max);
+  }
   std::string_view lower_text(Field f, std::size_t max = kNameBytesMax) const;
   /// Lower case; over kIdBytesMax or with control characters: bad_field.
   Id id(Field f) const;

@@ -7,11 +7,13 @@
 #include <string>
 #include <string_view>
 
+#include "engine/codec/key_table.h"
+
 namespace bartizan {
 
 /// A place in the source that the decoder reads. The order groups members of one sub-object together (kObjects).
 enum class Field : std::uint8_t {
-  none,
+  none = 0,
   // the envelope of Azure Monitor
   records, value, time, category, result_type, result_description, caller_ip_address, identity, properties,
   // `properties`, and a Graph record itself
@@ -63,8 +65,9 @@ struct FieldRow {
 };
 std::span<const FieldRow> field_rows();
 
+extern const std::array<KeyTable, kSourceObjects> kKeyTables;
 /// The field that a key names, in any case; `none` for others. REQUIRES: 64 readable bytes behind the key; no escapes in it.
-Field find_field(SourceObject object, std::string_view key);
+inline Field find_field(SourceObject object, std::string_view key) { return kKeyTables[static_cast<std::size_t>(object)].find(key); }
 
 /// The members of an object that is walked into: the fields behind its own up to `last`.
 struct MemberRange {

@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace bartizan {
@@ -111,18 +112,19 @@ JsonError JsonIndex::open(std::string_view text) {
   }
   at_ = parser.structural_indexes.get();
   count_ = parser.n_structural_indexes;
-  if (!find_escapes()) return error_;
+  if (!check_escapes()) return error_;
   error_ = JsonError::none;
   return error_;
 }
 
-bool JsonIndex::find_escapes() {
-  escapes_.clear();
+bool JsonIndex::check_escapes() {
+  escape_buckets_ = 0;
+  bucket_shift_ = static_cast<std::uint32_t>(std::max(0, static_cast<int>(std::bit_width(size_)) - 6));
   const char* p = text_;
   const char* const end = text_ + size_;
   while ((p = static_cast<const char*>(std::memchr(p, '\\', static_cast<std::size_t>(end - p)))) != nullptr) {
     if (end - p < 2) return false;
-    escapes_.push_back(static_cast<std::uint32_t>(p - text_));
+    escape_buckets_ |= std::uint64_t{1} << (static_cast<std::size_t>(p - text_) >> bucket_shift_);
     switch (p[1]) {
       case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
         p += 2;
@@ -226,16 +228,7 @@ std::string_view JsonIndex::raw_value(Token t, Token next) const {
   return {begin, static_cast<std::size_t>(end - begin)};
 }
 
-bool JsonIndex::has_escape(std::string_view raw) const {
-  if (escapes_.empty()) return false;
-  const auto begin = static_cast<std::uint32_t>(raw.data() - text_);
-  const auto it = std::lower_bound(escapes_.begin(), escapes_.end(), begin);
-  return it != escapes_.end() && *it < begin + raw.size();
-}
-
-std::string_view JsonIndex::string(Token t, TextArena& arena) const {
-  const std::string_view raw = raw_string(t);
-  if (!has_escape(raw)) return raw;
+std::string_view JsonIndex::unescaped(std::string_view raw, TextArena& arena) {
   char* out = arena.take(raw.size());
   return {out, unescape_json(raw, out)};
 }

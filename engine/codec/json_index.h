@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
-#include <vector>
 
 #include "engine/codec/text_arena.h"
 
@@ -56,13 +55,21 @@ class JsonIndex {
   std::string_view raw_scalar(Token t) const;
   /// The bytes of the value [t, next): from its first to its last character. REQUIRES: next = skip(t).
   std::string_view raw_value(Token t, Token next) const;
-  /// Does the string at `t` hold an escape?
-  bool has_escape(std::string_view raw) const;
+  /// Does `raw`, a part of the text, hold an escape?
+  bool has_escape(std::string_view raw) const {
+    const auto begin = static_cast<std::size_t>(raw.data() - text_);
+    const std::uint64_t buckets = (~std::uint64_t{0} << (begin >> bucket_shift_)) & (~std::uint64_t{0} >> (63 - ((begin + raw.size()) >> bucket_shift_)));
+    return (escape_buckets_ & buckets) != 0 && raw.find('\\') != std::string_view::npos;
+  }
   /// The string's value: a view into the text, or unescaped in `arena`. REQUIRES: walked over.
-  std::string_view string(Token t, TextArena& arena) const;
+  std::string_view string(Token t, TextArena& arena) const {
+    const std::string_view raw = raw_string(t);
+    return has_escape(raw) ? unescaped(raw, arena) : raw;
+  }
 
  private:
-  bool find_escapes();
+  bool check_escapes();
+  static std::string_view unescaped(std::string_view raw, TextArena& arena);
 
   struct Stage1;
   std::unique_ptr<Stage1> stage1_;
@@ -70,7 +77,8 @@ class JsonIndex {
   std::size_t size_ = 0;
   const std::uint32_t* at_ = nullptr;
   std::uint32_t count_ = 0;
-  std::vector<std::uint32_t> escapes_;  // offsets of backslashes that start an escape, rising
+  std::uint64_t escape_buckets_ = 0;  // bit i: an escape in bytes [i << bucket_shift_, ...) of the text; escapes are few and close together
+  std::uint32_t bucket_shift_ = 0;
   JsonError error_ = JsonError::none;
 };
 

@@ -6,10 +6,8 @@
 namespace bartizan {
 namespace {
 
-/// A key as a field. Keys are hardly ever escaped, so that is looked at only when the plain look-up found nothing.
-Field field_of(SourceObject object, std::string_view raw_key) {
-  const Field f = find_field(object, raw_key);
-  if (f != Field::none || raw_key.find('\\') == std::string_view::npos) return f;
+/// A key that is written with escapes.
+Field field_of_escaped(SourceObject object, std::string_view raw_key) {
   std::string key(raw_key.size() + 64, '\0');
   const std::size_t size = unescape_json(raw_key, key.data());
   return find_field(object, std::string_view{key}.substr(0, size));
@@ -55,7 +53,8 @@ Token Walk::object(Token t, std::uint32_t depth, SourceObject kind, FieldPlaces&
   if (json.first(t) == '}') return t + 1;
   for (;;) {
     if (json.first(t) != '"' || json.first(t + 1) != ':') return malformed();
-    const Field f = field_of(kind, json.raw_string(t));
+    const std::string_view key = json.raw_string(t);
+    const Field f = json.has_escape(key) ? field_of_escaped(kind, key) : find_field(kind, key);
     t = member(f, t + 2, depth, out);
     if (t == 0) return 0;
     const char c = json.first(t++);

@@ -14,7 +14,7 @@ using F = Field;
 
 constexpr std::int64_t kEpochMilliseconds = 1'000'000'000'000;  // smaller sequence numbers are flags (0, 1) and order nothing
 
-bool is_word(std::string_view text, std::string_view word) { return equals_ignoring_case(text, word); }
+bool is_word(std::string_view text, std::string_view word) { return text.size() == word.size() && equals_ignoring_case(text, word); }
 
 bool contains_word(std::string_view text, std::string_view word) {
   for (std::size_t i = 0; i + word.size() <= text.size(); ++i) {

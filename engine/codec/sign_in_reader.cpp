@@ -14,7 +14,7 @@ constexpr Duration kAheadMax = std::chrono::hours{24};
 constexpr Duration kAheadTolerated = std::chrono::minutes{5};
 
 bool is_plausible(Time t) { return t >= kEarliestEventTime && t < kLatestEventTime; }
-bool is_word(std::string_view text, std::string_view word) { return equals_ignoring_case(text, word); }
+bool is_word(std::string_view text, std::string_view word) { return text.size() == word.size() && equals_ignoring_case(text, word); }
 
 struct CategoryWord {
   std::string_view word;

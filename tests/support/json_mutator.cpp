@@ -38,7 +38,7 @@ JsonTree nested_value(std::uint64_t levels, Random& r) {
     if (outer.is_array()) {
       outer.items.push_back(std::move(v));
     } else {
-      outer.members.emplace_back("a", std::move(v));
+      outer.members.push_back(JsonMember{"a", std::move(v)});
     }
     v = std::move(outer);
   }

@@ -30,7 +30,7 @@ struct Builder : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> {
     } else if (open.back().is_array()) {
       open.back().items.push_back(std::move(v));
     } else {
-      open.back().members.emplace_back(std::move(keys.back()), std::move(v));
+      open.back().members.push_back(JsonMember{std::move(keys.back()), std::move(v)});
       keys.pop_back();
     }
     return true;

@@ -4,16 +4,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace bartizan::test {
+
+struct JsonMember;
 
 struct JsonTree {
   enum class Kind { null, boolean, number, string, array, object };
   Kind kind = Kind::null;
   std::string text;  // string: its value; number: as written; boolean: true or false
-  std::vector<std::pair<std::string, JsonTree>> members;
+  std::vector<JsonMember> members;
   std::vector<JsonTree> items;
 
   bool is_object() const { return kind == Kind::object; }
@@ -24,6 +25,11 @@ struct JsonTree {
   std::size_t depth() const;
   /// The last member called so in any case, or null.
   const JsonTree* find(std::string_view name) const;
+};
+
+struct JsonMember {
+  std::string first;
+  JsonTree second;
 };
 
 /// The documents of a text, each behind the first on a line of its own. No value: RapidJSON refuses the text (encoding validated), it has
