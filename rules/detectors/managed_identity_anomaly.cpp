@@ -1,8 +1,8 @@
 // managedIdentityAnomaly: a managed identity's token was requested from outside its cloud, or for a resource it never needed.
 //
 // Detects: tokens of a managed identity used off its usual networks, where the record carries an address (most do not); a resource that the
-//   identity never asked for; both together (algorithms.md 4.2; W7).
-// Misses: identities younger than two days and 24 sign-in hours (or ten days), thieves on the identity's own machine.
+//   identity never asked for; both together; one such resource after another (algorithms.md 4.2; W7).
+// Misses: identities younger than two days and 24 sign-in hours (or four days), thieves on the identity's own machine.
 // Evidence: the sign-in.
 // Remembers: per identity up to 26 networks, countries and resources with their sign-in hours, 0.4 KB, for 90 days; per network and country
 //   a bitmap of the identities at home there.
@@ -25,13 +25,18 @@ namespace bartizan {
 namespace {
 
 constexpr ParameterSpec kParameters[] = {
-    {"low_nats", 4, 1, 100, "nats", "A new network or resource at least this surprising is a finding."},
+    {"resource_nats", 4, 1, 100, "nats", "A new resource at least this surprising is a finding."},
+    {"network_nats", 2, 1, 100, "nats", "And a new network this surprising: machines do not wander."},
     {"learn_hours", 24, 1, 1'000, "hours", "An identity is judged after this many sign-in hours on two days, or after learn_days."},
-    {"learn_days", 10, 1, 60, "days", "See learn_hours."},
+    {"learn_days", 4, 1, 60, "days", "See learn_hours."},
+    {"scan_resources", 3, 2, 16, "", "So many never used resources within an hour are a scan."},
+    {"scan_nats", 9, 1, 100, "nats", "As surprising as this together."},
     {"peers", 3, 1, 16, "", "A network or country that is usual for this many other managed identities of the tenant is not outside."},
 };
 
 constexpr Duration kRowMemory = std::chrono::hours{90 * 24};
+constexpr Duration kScanWindow = std::chrono::hours{1};
+constexpr std::size_t kScanMax = 16;
 constexpr int kSuspectDays = 3;
 constexpr std::uint32_t kHomeHours = 12;  // hours in a network before it counts as one of the identity's homes for others
 
@@ -42,6 +47,9 @@ struct Identity {
   Habit<6> networks;
   Habit<4> countries;
   Habit<16> resources;
+  Stamp scan_start = 0;
+  std::uint8_t scanned = 0;    // distinct new resources since then
+  float scan_nats = 0;
   Hour told_hour = 0;  // of the last finding, and its severity
   std::uint8_t told_severity = 0;
 };
@@ -61,7 +69,8 @@ class ManagedIdentityAnomaly {
   };
 
   explicit ManagedIdentityAnomaly(const Parameters& p)
-      : low_(p.number("low_nats")), learn_hours_(p.count("learn_hours")), learn_days_(p.count("learn_days")), peers_(p.count("peers")) {}
+      : resource_nats_(p.number("resource_nats")), network_nats_(p.number("network_nats")), learn_hours_(p.count("learn_hours")), learn_days_(p.count("learn_days")),
+        scan_resources_(p.count("scan_resources")), scan_nats_(p.number("scan_nats")), peers_(p.count("peers")) {}
 
   void keys(const DetectContext&, const SignIn& e, KeySink& out) const {
     if (e.category != SignInCategory::managed_identity || e.is_agent() || !e.success()) return;
@@ -112,6 +121,9 @@ class ManagedIdentityAnomaly {
     if (!s.identity) return s.peers.identities.encode(w);
     const Identity& id = *s.identity;
     id.experience.encode(w), id.networks.encode(w), id.countries.encode(w), id.resources.encode(w);
+    w.varint(id.scan_start);
+    w.u8(id.scanned);
+    w.f32(id.scan_nats);
     w.varint(id.told_hour);
     w.u8(id.told_severity);
   }
@@ -120,6 +132,9 @@ class ManagedIdentityAnomaly {
     s.identity = std::make_unique<Identity>();
     Identity& id = *s.identity;
     if (!id.experience.decode(r) || !id.networks.decode(r) || !id.countries.decode(r) || !id.resources.decode(r)) return false;
+    id.scan_start = static_cast<Stamp>(r.varint());
+    id.scanned = r.u8();
+    id.scan_nats = r.f32();
     id.told_hour = static_cast<Hour>(r.varint());
     id.told_severity = r.u8();
     return r.ok() && id.told_severity <= static_cast<std::uint8_t>(Severity::critical);
@@ -147,11 +162,13 @@ class ManagedIdentityAnomaly {
     if (learned) {
       const Novelty n = novelty_of(id, network, country, resource, e, today);
       severity = severity_of(n);
+      const bool scan = count_scan(id, resource, n, e.event_time);
+      if (scan) severity = std::max(severity.value_or(Severity::low), Severity::medium);
       const auto level = static_cast<std::uint8_t>(severity.value_or(Severity::low));
       if (severity && (hour != id.told_hour || level > id.told_severity)) {
         id.told_hour = hour;
         id.told_severity = level;
-        out.add(finding_of(ctx, e, id, n, *severity));
+        out.add(finding_of(ctx, e, id, n, *severity, scan));
       }
     }
     const Day suspect = severity && *severity >= Severity::medium ? static_cast<Day>(today + kSuspectDays) : Day{0};
@@ -168,11 +185,24 @@ class ManagedIdentityAnomaly {
     n.network = id.networks.surprise(network, today);
     n.country = network != 0 ? id.countries.surprise(country, today) : 0;
     n.resource = id.resources.surprise(resource, today);
-    n.new_network = network != 0 && n.network >= low_ && !id.networks.known(network, today);
-    n.new_country = country != 0 && n.country >= low_ && !id.countries.known(country, today);
-    n.new_resource = resource != 0 && n.resource >= low_ && !id.resources.known(resource, today);
-    n.outside = n.new_network && !step_.network_shared && (e.asn != 0 || (n.new_country && !step_.country_shared));
+    n.new_network = network != 0 && n.network >= network_nats_ && !id.networks.known(network, today);
+    n.new_country = country != 0 && n.country >= network_nats_ && !id.countries.known(country, today);
+    n.new_resource = resource != 0 && n.resource >= resource_nats_ && !id.resources.known(resource, today);
+    n.outside = n.new_network && !step_.network_shared && (e.asn != 0 || (n.new_country && (!step_.country_shared || n.new_resource)));
     return n;
+  }
+
+  /// Counts resources never used before within an hour. True when this sign-in makes or continues a scan.
+  bool count_scan(Identity& id, std::uint32_t resource, const Novelty& n, Time now) const {
+    if (resource == 0 || n.resource <= 0 || id.resources.hours_of(resource) > 0) return false;
+    if (id.scan_start == 0 || now < time_of(id.scan_start) || now > time_of(id.scan_start) + kScanWindow) {
+      id.scan_start = stamp_of(now);
+      id.scanned = 0;
+      id.scan_nats = 0;
+    }
+    if (id.scanned < kScanMax) ++id.scanned;
+    id.scan_nats += static_cast<float>(n.resource);
+    return id.scanned >= scan_resources_ && id.scan_nats >= scan_nats_;
   }
 
   static std::optional<Severity> severity_of(const Novelty& n) {
@@ -181,26 +211,29 @@ class ManagedIdentityAnomaly {
     return std::nullopt;
   }
 
-  Finding finding_of(const DetectContext& ctx, const SignIn& e, const Identity& id, const Novelty& n, Severity severity) const {
+  Finding finding_of(const DetectContext& ctx, const SignIn& e, const Identity& id, const Novelty& n, Severity severity, bool scan) const {
     Finding f;
     f.entity = describe(e, actor_of(e));
     f.severity = severity;
     const std::string network = e.asn != 0 ? "AS" + std::to_string(e.asn) : e.ip.neighbourhood().str();
     f.title = workload_title(e) + " got a token";
     if (n.outside) f.title += " from outside its networks (" + network + (e.location.country[0] != 0 ? ", " + std::string(e.location.country_text()) : "") + ")";
-    if (n.new_resource) f.title += " for " + resource_title(e) + ", which it never needed";
-    f.title += ".";
+    if (n.new_resource || scan) f.title += " for " + resource_title(e) + ", which it never needed";
+    f.title += scan ? ", after others." : ".";
+    if (scan) f.why.push_back(passed("never used resources within an hour", static_cast<double>(id.scanned), CheckOp::ge, static_cast<double>(scan_resources_), "resources"));
     if (n.outside) f.why.push_back(novelty_check(e.asn != 0 ? "autonomous system" : "network", network, id.networks.distinct(), id.networks.hours()));
     if (n.outside && n.new_country) f.why.push_back(novelty_check("country", std::string(e.location.country_text()), id.countries.distinct(), id.countries.hours()));
     if (n.new_resource) f.why.push_back(novelty_check("resource", resource_title(e), id.resources.distinct(), id.resources.hours()));
-    const double nats = std::max(n.outside ? n.network : 0, n.new_resource ? n.resource : 0);
-    f.why.push_back(passed("surprise of the rarest of these", rounded(nats), CheckOp::ge, low_, "nats"));
+    if (n.outside) f.why.push_back(passed("surprise of the network", rounded(n.network), CheckOp::ge, network_nats_, "nats"));
+    if (n.new_resource) f.why.push_back(passed("surprise of the resource", rounded(n.resource), CheckOp::ge, resource_nats_, "nats"));
     f.evidence.push_back(evidence_of(e, *ctx.source));
     return f;
   }
 
-  double low_;
-  std::uint32_t learn_hours_, learn_days_, peers_;
+  double resource_nats_, network_nats_;
+  std::uint32_t learn_hours_, learn_days_, scan_resources_;
+  double scan_nats_;
+  std::uint32_t peers_;
   mutable Step step_;
 };
 

@@ -2,7 +2,7 @@
 //
 // Detects: use of a stolen secret from elsewhere, a new credential that is used from elsewhere, one credential used from two places, and
 //   scanning of resources that the principal never needed (algorithms.md 4.2; W1, W2, W3, W8).
-// Misses: identities younger than two days and 48 sign-in hours (or ten days), thieves inside the usual network, Microsoft's own
+// Misses: identities younger than two days and 48 sign-in hours (or seven days), thieves inside the usual network, Microsoft's own
 //   principals, which are not judged.
 // Evidence: the sign-in; where a credential is used from two places, the sign-in at the other place too.
 // Remembers: per principal up to 53 networks, countries, resources, credentials and clients with their sign-in hours, 0.9 KB, for 90
@@ -31,7 +31,7 @@ constexpr ParameterSpec kParameters[] = {
     {"medium_nats", 9, 1, 100, "nats", "And this surprising a medium one, when more than one thing changed."},
     {"high_nats", 12, 1, 100, "nats", "And this surprising a high one."},
     {"learn_hours", 48, 1, 1'000, "hours", "A principal is judged after this many sign-in hours on two days, or after learn_days."},
-    {"learn_days", 10, 1, 60, "days", "See learn_hours."},
+    {"learn_days", 7, 1, 60, "days", "See learn_hours."},
     {"pool_networks", 50, 5, 1'000, "", "With more /24 networks than this it is an autoscaling pool, whose single addresses say nothing."},
     {"peers", 3, 1, 16, "", "A network or country that is usual for this many other principals of the tenant surprises half as much."},
     {"scan_resources", 3, 2, 16, "", "So many never used resources within an hour are a scan."},
@@ -39,7 +39,7 @@ constexpr ParameterSpec kParameters[] = {
 };
 
 constexpr Duration kRowMemory = std::chrono::hours{90 * 24};
-constexpr Duration kTwoPlaces = std::chrono::hours{24};
+constexpr Duration kTwoPlaces = std::chrono::hours{26};  // a daily job is seen once more
 constexpr Duration kScanWindow = std::chrono::hours{1};
 constexpr std::size_t kScanMax = 16;
 constexpr int kSuspectDays = 3;          // what came with an alert is no habit for so long
@@ -109,7 +109,7 @@ struct Surprise {
 /// too little: addresses change.
 bool foreign(const Surprise& s, const SignIn& e) {
   if (!s.elsewhere()) return false;
-  return e.asn != 0 || (s.new_country && !s.country_shared);
+  return e.asn != 0 || (s.new_country && (!s.country_shared || s.other_change()));
 }
 
 class SuspiciousSignins {
@@ -258,7 +258,7 @@ class SuspiciousSignins {
     Severity most = Severity::low;
     if (far && s.other_change()) {
       most = e.success() ? Severity::high : Severity::medium;
-    } else if ((far && e.asn != 0 && s.new_country && !s.country_shared) || (s.elsewhere() && s.new_key)) {
+    } else if (s.elsewhere() && s.new_key) {
       most = Severity::medium;
     }
     return std::min(*severity, most);

@@ -2,7 +2,7 @@
 //
 // Detects: agents turned to other ends: several unfamiliar resources within a day, or one that no sibling takes up in the hours that follow
 //   (algorithms.md 4.3; A1). Where an agent acts on behalf of a person, the finding is the person's.
-// Misses: agents younger than two days and 24 sign-in hours whose blueprint is young too; misuse of the usual resources.
+// Misses: agents younger than two days and ten sign-in hours whose blueprint is young too; misuse of the usual resources.
 // Evidence: the sign-in; for a resource that nobody took up, the sign-in that first asked for it.
 // Remembers: per agent up to 16 resources with their sign-in hours, 0.4 KB; per blueprint up to 32, and who took up the newest eight; for 90 days.
 // Late events: are judged by today's habits and teach them; the hour they fall into is not counted again.
@@ -28,9 +28,9 @@ namespace {
 constexpr ParameterSpec kParameters[] = {
     {"low_nats", 6, 1, 100, "nats", "A resource this surprising is a low finding."},
     {"medium_nats", 9, 1, 100, "nats", "Several within a day, or one that no sibling takes up, are medium from here on together."},
-    {"high_nats", 24, 1, 200, "nats", "At least three within a day are high from here on together."},
+    {"high_nats", 18, 1, 200, "nats", "At least three within a day are high from here on together."},
     {"parent_weight", 5, 0.1, 100, "hours", "What the blueprint's other instances do counts as so many hours of the agent's own."},
-    {"learn_hours", 24, 1, 1'000, "hours", "An agent is judged after this many sign-in hours on two days; before, by its blueprint alone and only low."},
+    {"learn_hours", 10, 1, 1'000, "hours", "An agent is judged after this many sign-in hours on two days; before, by its blueprint alone and at most medium."},
     {"alone_hours", 6, 1, 168, "h", "When no sibling has used the resource after this long, it was no new tool."},
     {"siblings", 3, 2, 16, "instances", "A blueprint with fewer instances tells nothing about new tools."},
 };
@@ -39,6 +39,8 @@ constexpr Duration kRowMemory = std::chrono::hours{90 * 24};
 constexpr Duration kWindow = std::chrono::hours{24};
 constexpr int kSuspectDays = 3;
 constexpr std::uint32_t kParentHours = 100;  // a blueprint watched so long judges its young instances
+constexpr Duration kNewToFamily = std::chrono::hours{7 * 24};
+constexpr double kNotable = 3;           // nats from which several resources add up
 constexpr std::size_t kRecent = 6;
 constexpr std::size_t kAdoptions = 8;
 
@@ -79,6 +81,7 @@ struct Agent {
   std::array<std::uint32_t, kRecent> recent{};  // unfamiliar resources of the window, oldest first
   std::array<Stamp, kRecent> recent_at{};
   std::array<float, kRecent> recent_nats{};
+  std::array<std::uint8_t, kRecent> recent_points{};  // 2: new to the family, 1: new to it these days
   std::uint8_t recent_count = 0;
   Waiting waiting;
 };
@@ -222,49 +225,67 @@ class UnfamiliarResourceAccess {
     return -detmath::log(std::max(1e-12, parent_weight_ * step_.parent_probability / (n + parent_weight_)));
   }
 
+  /// Points of a resource that the agent does not know: 2 when its family does not either, 1 when the family has taken it up only these
+  /// days (a new tool, or a theft that goes from instance to instance), 0 when it is the family's.
+  unsigned points_of(std::uint32_t resource, Time now) const {
+    for (const Adoption& a : step_.adoptions) {
+      if (a.resource == resource && (a.instances & ~bit_of(step_.agent)) != 0 && now <= time_of(a.since) + kNewToFamily) return 1;
+    }
+    return step_.parent_knows ? 0 : 2;
+  }
+
   void judge(const DetectContext& ctx, const SignIn& e, std::uint32_t resource, Agent& agent, FindingSink& out) const {
     const bool learned = agent.experience.hours >= learn_hours_ && agent.experience.days >= 2;
     if (!learned && !step_.parent_learned) return;
-    if (step_.parent_knows || adopters(resource) > 0) return;  // siblings use it
+    const unsigned points = points_of(resource, e.event_time);
+    if (points == 0) return;
     const double nats = surprise_of(agent, resource, day_of(e.event_time));
-    if (nats < low_) return;
-    if (!remember_recent(agent, resource, e.event_time, nats)) return;
-    const Severity severity = learned ? severity_of(agent, e, nats) : Severity::low;
+    if (nats < kNotable || !remember_recent(agent, resource, e.event_time, nats, points)) return;
+    const Severity severity = severity_of(agent, e, nats, learned);
     step_.suspicious = severity >= Severity::medium;
+    if (severity == Severity::low && (points == 1 || nats < low_)) return;
     out.add(finding_of(ctx, e, agent, nats, severity));
     const bool can_wait = severity == Severity::low && e.success() && step_.parent_instances >= siblings_;
     if (can_wait) agent.waiting = Waiting{resource, note_of(e), nats, cut_name(e), describe(e, subject_of(e))};
   }
 
-  Severity severity_of(const Agent& agent, const SignIn& e, double nats) const {
+  Severity severity_of(const Agent& agent, const SignIn& e, double nats, bool learned) const {
     double sum = 0;
-    for (std::size_t i = 0; i < agent.recent_count; ++i) sum += agent.recent_nats[i];
-    if (agent.recent_count >= 3 && sum >= high_) return Severity::high;
-    if (agent.recent_count >= 2 && sum >= medium_) return Severity::medium;
+    unsigned points = 0;
+    for (std::size_t i = 0; i < agent.recent_count; ++i) {
+      sum += agent.recent_nats[i];
+      points += agent.recent_points[i];
+    }
+    // A young agent is judged by its family alone, which says less about it.
+    if (points >= 6 && sum >= high_ && learned) return Severity::high;
+    if (points >= (learned ? 4U : 6U) && sum >= medium_) return Severity::medium;
     // Without siblings to compare with, a resource of great reach is not left to time.
-    if (step_.parent_instances < siblings_ && sensitive(e.resource_id) && nats >= medium_) return Severity::medium;
+    if (learned && step_.parent_instances < siblings_ && sensitive(e.resource_id) && nats >= medium_) return Severity::medium;
     return Severity::low;
   }
 
   /// False when the resource is among the window's already: it has been told.
-  static bool remember_recent(Agent& a, std::uint32_t resource, Time now, double nats) {
+  static bool remember_recent(Agent& a, std::uint32_t resource, Time now, double nats, unsigned points) {
     std::size_t kept = 0;
+    const auto move = [&a](std::size_t from, std::size_t to) {
+      a.recent[to] = a.recent[from];
+      a.recent_at[to] = a.recent_at[from];
+      a.recent_nats[to] = a.recent_nats[from];
+      a.recent_points[to] = a.recent_points[from];
+    };
     for (std::size_t i = 0; i < a.recent_count; ++i) {
       if (time_of(a.recent_at[i]) + kWindow < now) continue;
       if (a.recent[i] == resource) return false;
-      a.recent[kept] = a.recent[i];
-      a.recent_at[kept] = a.recent_at[i];
-      a.recent_nats[kept++] = a.recent_nats[i];
+      move(i, kept++);
     }
     if (kept == kRecent) {
-      std::move(a.recent.begin() + 1, a.recent.end(), a.recent.begin());
-      std::move(a.recent_at.begin() + 1, a.recent_at.end(), a.recent_at.begin());
-      std::move(a.recent_nats.begin() + 1, a.recent_nats.end(), a.recent_nats.begin());
+      for (std::size_t i = 1; i < kRecent; ++i) move(i, i - 1);
       --kept;
     }
     a.recent[kept] = resource;
     a.recent_at[kept] = stamp_of(now);
     a.recent_nats[kept] = static_cast<float>(nats);
+    a.recent_points[kept] = static_cast<std::uint8_t>(points);
     a.recent_count = static_cast<std::uint8_t>(kept + 1);
     return true;
   }
@@ -304,7 +325,7 @@ class UnfamiliarResourceAccess {
       f.why.push_back(passed("unfamiliar resources within a day", static_cast<double>(agent.recent_count), CheckOp::ge, severity == Severity::high ? 3.0 : 2.0, "resources"));
     }
     if (step_.has_parent) f.why.push_back(passed("siblings that use it too", 0.0, CheckOp::lt, 1.0, "instances"));
-    f.why.push_back(passed("surprise of the resource", rounded(nats), CheckOp::ge, low_, "nats"));
+    f.why.push_back(passed("surprise of the resource", rounded(nats), CheckOp::ge, nats >= low_ ? low_ : kNotable, "nats"));
     f.evidence.push_back(evidence_of(e, *ctx.source));
     return f;
   }
@@ -326,6 +347,7 @@ void UnfamiliarResourceAccess::encode(const State& s, ByteWriter& w) const {
       w.u32(a.recent[i]);
       w.u32(a.recent_at[i]);
       w.f32(a.recent_nats[i]);
+      w.u8(a.recent_points[i]);
     }
     w.u32(a.waiting.resource);
     if (a.waiting.resource == 0) return;
@@ -356,6 +378,7 @@ bool UnfamiliarResourceAccess::decode(ByteReader& r, State& s) const {
       a.recent[i] = r.u32();
       a.recent_at[i] = r.u32();
       a.recent_nats[i] = r.f32();
+      a.recent_points[i] = r.u8();
     }
     a.waiting.resource = r.u32();
     if (a.waiting.resource == 0) return r.ok();
