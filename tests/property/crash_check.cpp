@@ -15,7 +15,8 @@ int main(int argc, char** argv) {
   std::map<std::string, unsigned> accidents;
   unsigned lives = 0;
   for (std::uint64_t seed = first; seed < first + histories; ++seed) {
-    const CrashReport report = crash_detect(seed, 1 + static_cast<std::int32_t>(seed % 3));
+    const auto partitions = 1 + static_cast<std::int32_t>(seed % 3);
+    const CrashReport report = seed % 2 == 0 ? crash_detect(seed, partitions) : crash_line(seed, partitions);
     lives += report.lives;
     for (const auto& [name, n] : report.accidents) accidents[name] += n;
     if (!report.trouble.empty()) {

@@ -17,4 +17,7 @@ struct CrashReport {
 /// Everything follows from the seed.
 CrashReport crash_detect(std::uint64_t seed, std::int32_t partitions);
 
+/// The whole line from raw messages, INGEST and DETECT in turn in one process: a crash of INGEST leaves repeats in the journal.
+CrashReport crash_line(std::uint64_t seed, std::int32_t partitions);
+
 }  // namespace bartizan::test

@@ -6,12 +6,12 @@
 
 namespace bartizan::test {
 
-void Accidents::point(const char* name) {
-  if (strikes(name)) throw Crash{name};
+void Accidents::point(const char* name, unsigned rarity) {
+  if (strikes(name, rarity)) throw Crash{name};
 }
 
-bool Accidents::strikes(const char* name) {
-  if (per_thousand_ == 0 || random_.below(1000) >= per_thousand_) return false;
+bool Accidents::strikes(const char* name, unsigned rarity) {
+  if (per_thousand_ == 0 || random_.below(std::uint64_t{1000} * rarity) >= per_thousand_) return false;
   ++seen_[name];
   return true;
 }
@@ -54,7 +54,7 @@ bool MemoryDetectTransport::exhausted() const {
 }
 
 void MemoryDetectTransport::emit(std::int32_t partition, OutputRecord&& record) {
-  accidents_.point("emit");
+  accidents_.point("emit", 3);
   unit_.emplace_back(partition, std::move(record));
 }
 
@@ -92,7 +92,7 @@ Status MemoryCheckpointStore::begin(std::int32_t partition, std::int64_t) {
 }
 
 void MemoryCheckpointStore::put(std::uint32_t table, std::string_view key, std::string_view bytes) {
-  accidents_.point("checkpoint put");
+  accidents_.point("checkpoint put", 100);
   open_->rows[{table, std::string{key}}] = bytes;
 }
 
@@ -119,7 +119,7 @@ Status MemoryCheckpointStore::load(std::int32_t partition, std::int64_t committe
   const MemoryWorld::Checkpoint& checkpoint = world_.checkpoints.at(partition);
   if (checkpoint.marker.next_offset > committed_next_offset) return Error{"ahead_of_outputs", "checkpoint ahead of outputs"};
   for (const auto& [key, bytes] : checkpoint.rows) {
-    accidents_.point("checkpoint load");
+    accidents_.point("checkpoint load", 200);
     if (!row(key.first, key.second, bytes)) return Error{"bad_checkpoint", "row refused"};
   }
   return Ok{};

@@ -31,10 +31,10 @@ class Accidents {
  public:
   Accidents() : random_(0) {}
   Accidents(std::uint64_t seed, unsigned per_thousand) : random_(seed), per_thousand_(per_thousand) {}
-  /// Crashes here, by chance.
-  void point(const char* name);
+  /// Crashes here, by chance. `rarity`: for points passed very often, one in so many counts.
+  void point(const char* name, unsigned rarity = 1);
   /// An unlucky answer, by chance.
-  bool strikes(const char* name);
+  bool strikes(const char* name, unsigned rarity = 1);
   const std::map<std::string, unsigned>& seen() const { return seen_; }
   void stop() { per_thousand_ = 0; }
 
