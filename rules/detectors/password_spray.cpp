@@ -149,6 +149,14 @@ class PasswordSpray {
     return p != nullptr && (p->knows_neighbourhood(host) || (!e.device.id.empty() && p->knows_device(device_hash(e))));
   }
 
+  /// Nothing about the sign-in is the user's, and nobody else comes from there. Sprayed users move about like others do, so a campaign
+  /// that has no address of its own claims only such sign-ins.
+  static bool all_new(const DetectContext& ctx, const SignIn& e) {
+    if (ctx.profiles->shared_by(e.ip, e.event_time, 1)) return false;
+    const UserProfile* p = ctx.profiles->user(e, ctx.watermark);
+    return p == nullptr || (!p->knows_asn(e.asn) && !p->knows_device(device_hash(e)));
+  }
+
   static Key128 address_key(const SignIn& e) { return combine(e.ip.host_unit().key(), Key128{1, kAddress}); }
   static Key128 neighbourhood_key(const SignIn& e) { return combine(e.ip.neighbourhood().key(), Key128{2, kNeighbourhood}); }
   static Key128 tide_key() { return Key128{3, kTide}; }
@@ -263,6 +271,7 @@ class PasswordSpray {
     if (is_familiar(ctx.profiles->user(e, ctx.watermark), e, host_hash(e.ip))) return;
     const bool sprayed = s.log.targets.contains(CampaignAccount::hash_of(e));
     if (key.kind != kAddress && !sprayed && (key.kind == kTide || !s.log.hosts.contains(CampaignLog::host_of(e)))) return;
+    if (key.kind != kAddress && !all_new(ctx, e)) return;
     if (!s.is_accused()) return s.log.add_candidate(e);
     const CampaignAccount account = CampaignAccount::of(e);
     if (!s.log.add_validated(account)) return;

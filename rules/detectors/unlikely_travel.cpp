@@ -28,6 +28,7 @@ constexpr ParameterSpec kParameters[] = {
     {"distance_km", 500, 50, 20'000, "km", "Shorter distances, after subtracting both accuracy radii, are never judged."},
     {"learn_logins", 10, 0, 1'000, "logins", "A user is judged after this many interactive sign-ins, or after learn_days."},
     {"learn_days", 14, 0, 365, "days", "See learn_logins."},
+    {"learn_hours", 24, 0, 720, "h", "However many sign-ins, not sooner than this after the first: by then shared networks are known."},
     {"shared_users", 5, 2, 16, "users", "A /24 or /48 with this many users in 30 days is shared egress and says nothing about a place."},
     {"known_country_days", 3, 1, 90, "days", "A country seen on this many days is one of the user's places."},
     {"known_asn_days", 2, 1, 90, "days", "An autonomous system seen on this many days is one of the user's places."},
@@ -58,6 +59,7 @@ class UnlikelyTravel {
         distance_km_(p.number("distance_km")),
         learn_logins_(p.count("learn_logins")),
         learn_days_(p.duration("learn_days")),
+        learn_hours_(p.duration("learn_hours")),
         shared_users_(p.count("shared_users")),
         known_country_days_(p.count("known_country_days")),
         known_asn_days_(p.count("known_asn_days")) {}
@@ -115,7 +117,8 @@ class UnlikelyTravel {
   };
 
   bool learned(const UserProfile& p, Time now) const {
-    return p.logins >= learn_logins_ || now - time_of(p.first_seen) >= learn_days_;
+    const Duration age = now - time_of(p.first_seen);
+    return age >= learn_hours_ && (p.logins >= learn_logins_ || age >= learn_days_);
   }
 
   /// Non-interactive sign-ins are judged only from a network and country that are not the user's (algorithms.md 2.3, 6).
@@ -277,6 +280,7 @@ class UnlikelyTravel {
   double distance_km_;
   std::uint32_t learn_logins_;
   Duration learn_days_;
+  Duration learn_hours_;
   std::uint32_t shared_users_;
   std::uint32_t known_country_days_;
   std::uint32_t known_asn_days_;
