@@ -58,9 +58,10 @@ void Judge::alert(const AlertLine& a) {
   if (a.severity >= Severity::medium && s.severity < Severity::medium) s.medium_at = a.last_updated;
   s.severity = std::max(s.severity, a.severity);
   for (const std::string& event : a.evidence) {
-    if (s.campaign == 0) s.campaign = label_of(event).campaign;
+    const Label label = label_of(event);
+    if (s.campaign == 0) s.campaign = label.campaign;
+    if (s.look_alike == LookAlike::none) s.look_alike = label.look_alike;
   }
-  if (s.line.id.empty() && !a.evidence.empty()) s.look_alike = label_of(a.evidence.front()).look_alike;
   s.line = a;
 }
 

@@ -30,7 +30,7 @@ struct Report {
   std::uint32_t tenants = 0;
   double user_days = 0, workload_days = 0, agent_days = 0;
   std::uint64_t records = 0, dead_letters = 0;
-  /// (population: user, workload, agent; rule; look-alike class of the anchor) -> alerts by level.
+  /// (population: user, workload, agent; rule; look-alike class of the first piece of evidence that has one) -> alerts by level.
   std::map<std::array<std::string, 3>, std::array<std::uint32_t, 2>> false_alerts;
   std::map<std::string, std::array<std::uint32_t, 2>> aftermath;  // by rule: on a victim within a day of the attack, without its sign-ins
   std::map<std::string, Found> found;                             // by scenario
