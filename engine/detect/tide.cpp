@@ -24,9 +24,16 @@ std::size_t HourlyTide::bin_of(std::uint32_t hour) {
   return (hour - 1) % 24 + (weekend ? 24 : 0);
 }
 
-double HourlyTide::excess(const Bin& bin, double x) {
+const HourlyTide::Bin* HourlyTide::usual_bin(std::uint32_t hour) const {
+  const std::size_t own = bin_of(hour);
+  if (bins_[own].days >= kDaysMin) return &bins_[own];
+  const Bin& other = bins_[(own + 24) % 48];
+  return other.days >= kDaysMin ? &other : nullptr;
+}
+
+double HourlyTide::excess(const Bin& bin, double x, const Limits& limits) {
   const double spread = std::max(kMeanDeviationToSigma * static_cast<double>(bin.deviation), std::sqrt(std::max(static_cast<double>(bin.mean), 1.0)));
-  return std::min((x - static_cast<double>(bin.mean)) / spread, 6.0) - 1;
+  return std::min((x - static_cast<double>(bin.mean)) / spread - 1, limits.hour_max);
 }
 
 void HourlyTide::learn(Bin& bin, double x) {
@@ -37,14 +44,13 @@ void HourlyTide::learn(Bin& bin, double x) {
   bin.mean = static_cast<float>(static_cast<double>(bin.mean) + weight * (x - static_cast<double>(bin.mean)));
 }
 
-void HourlyTide::close_hour(double alarm) {
-  Bin& bin = bins_[bin_of(hour_)];
+void HourlyTide::close_hour(const Limits& limits) {
   const double x = count_;
-  if (bin.days >= kDaysMin) {
-    const double e = excess(bin, x);
+  if (const Bin* usual = usual_bin(hour_)) {
+    const double e = excess(*usual, x, limits);
     sum_ = std::max(0.0, sum_ + e);
     if (sum_ > 0 && rising_ == 0) rising_ = hour_;
-    if (sum_ >= alarm) frozen_ = true;
+    if (sum_ >= limits.alarm) frozen_ = true;
     quiet_ = e <= 0 ? static_cast<std::uint8_t>(quiet_ + 1) : std::uint8_t{0};
     if (quiet_ >= kQuietHours) {
       quiet_ = 0;
@@ -53,33 +59,33 @@ void HourlyTide::close_hour(double alarm) {
     }
     if (sum_ == 0) rising_ = 0;
   }
-  if (!frozen_) learn(bin, x);
+  if (!frozen_) learn(bins_[bin_of(hour_)], x);
   count_ = 0;
   ++hour_;
 }
 
-void HourlyTide::advance(Time t, double alarm) {
+void HourlyTide::advance(Time t, const Limits& limits) {
   const std::uint32_t hour = hour_of(t);
   if (hour_ == 0) hour_ = hour;
   if (hour > hour_ + kHoursMax) {  // silent for weeks: what was usual then says nothing now
     *this = HourlyTide{};
     hour_ = hour;
   }
-  while (hour_ < hour) close_hour(alarm);
+  while (hour_ < hour) close_hour(limits);
 }
 
-double HourlyTide::level() const {
-  const Bin& bin = bins_[bin_of(std::max<std::uint32_t>(hour_, 1))];
-  return bin.days < kDaysMin ? sum_ : std::max(0.0, sum_ + excess(bin, count_));
+double HourlyTide::level(const Limits& limits) const {
+  const Bin* bin = usual_bin(std::max<std::uint32_t>(hour_, 1));
+  return bin == nullptr ? sum_ : std::max(0.0, sum_ + excess(*bin, count_, limits));
 }
 
 double HourlyTide::usual() const {
-  const Bin& bin = bins_[bin_of(std::max<std::uint32_t>(hour_, 1))];
-  return bin.days < kDaysMin ? -1 : static_cast<double>(bin.mean);
+  const Bin* bin = usual_bin(std::max<std::uint32_t>(hour_, 1));
+  return bin == nullptr ? -1 : static_cast<double>(bin->mean);
 }
 
-Time HourlyTide::rising_since() const {
-  const std::uint32_t hour = rising_ != 0 ? rising_ : level() > 0 ? hour_ : 0;
+Time HourlyTide::rising_since(const Limits& limits) const {
+  const std::uint32_t hour = rising_ != 0 ? rising_ : level(limits) > 0 ? hour_ : 0;
   return hour == 0 ? Time::min() : kEarliestEventTime + std::chrono::hours{static_cast<std::int64_t>(hour) - 1};
 }
 

@@ -34,8 +34,10 @@ constexpr ParameterSpec kParameters[] = {
     {"miss", 0.01, 0.0001, 0.5, "", "Chance that a spraying source is not accused (beta)."},
     {"spray_failure_rate", 0.95, 0.5, 0.999, "", "Share of first contacts that fail for a spraying source."},
     {"usual_failure_rate", 0.10, 0.01, 0.5, "", "Share of first contacts that fail for other sources, at least; more where the source's own past says so."},
+    {"stranger_failure_rate", 0.20, 0.01, 0.8, "", "The same for sign-ins from networks that never let anybody in, by kind of client."},
     {"rotating_addresses", 3, 2, 100, "addresses", "A spray is the tenant's, not one address's, from this many addresses."},
     {"slow_alarm", 12, 4, 100, "", "Cumulative sum of hourly excess (in standard deviations, less one an hour) that is a slow spray."},
+    {"slow_hour_max", 10, 2, 100, "", "The most that one hour adds to it."},
 };
 
 constexpr Duration kDay = std::chrono::hours{24};
@@ -64,10 +66,11 @@ class PasswordSpray {
   explicit PasswordSpray(const Parameters& p)
       : theta1_(p.number("spray_failure_rate")),
         theta0_(p.number("usual_failure_rate")),
+        stranger_theta0_(p.number("stranger_failure_rate")),
         limit_(detmath::log(1 - p.number("miss")) - p.number("false_alarm_log10") * kLn10),
         innocent_(detmath::log(p.number("miss"))),
         rotating_(p.count("rotating_addresses")),
-        slow_alarm_(p.number("slow_alarm")) {}
+        slow_({p.number("slow_alarm"), p.number("slow_hour_max")}) {}
 
   void keys(const DetectContext& ctx, const SignIn& e, KeySink& out) const {
     if (!Profiles::concerns(e) || e.ip.empty()) return;
@@ -84,10 +87,14 @@ class PasswordSpray {
     } else {
       out.if_known(address_key(e), kAddress);
     }
-    if (!wrong) return wider_keys(e, out, false, familiar);
-    out.touch(neighbourhood_key(e), kNeighbourhood);
+    if (wrong) {
+      out.touch(neighbourhood_key(e), kNeighbourhood);
+    } else {
+      out.if_known(neighbourhood_key(e), kNeighbourhood);
+    }
+    // Kinds of clients are judged by strangers alone: what fails and what succeeds from networks that never let anybody in.
     const bool stranger = !ctx.profiles->shared_by(e.ip, e.event_time, 1) && !(p != nullptr && p->knows_asn(e.asn));
-    if (stranger) wider_keys(e, out, true, false);
+    if (stranger) wider_keys(e, out, wrong);
   }
 
   void on_event(const DetectContext& ctx, const StateKey& key, const SignIn& e, State& s, FindingSink& out) const {
@@ -161,14 +168,13 @@ class PasswordSpray {
   static Key128 neighbourhood_key(const SignIn& e) { return combine(e.ip.neighbourhood().key(), Key128{2, kNeighbourhood}); }
   static Key128 tide_key() { return Key128{3, kTide}; }
 
-  static void wider_keys(const SignIn& e, KeySink& out, bool make, bool familiar) {
+  static void wider_keys(const SignIn& e, KeySink& out, bool make) {
     const auto put = [&](const Key128& k, Kind kind) { make ? out.touch(k, kind) : out.if_known(k, kind); };
-    if (!make) put(neighbourhood_key(e), kNeighbourhood);
     const std::uint64_t where = e.asn != 0 ? e.asn : std::uint64_t{country_code(e.location.country)} << 32;
     const std::uint64_t families = static_cast<std::uint64_t>(os_family(e)) << 8 | static_cast<std::uint64_t>(browser_family(e));
     if (where != 0) put(combine(e.app_id.key(), Key128{where ^ kFingerprintDomain << 40, families}), kFingerprint);
     if (!e.user_agent.empty()) put(combine(e.app_id.key(), stable_hash128(e.user_agent, kAgentDomain)), kAgent);
-    if (!familiar) put(tide_key(), kTide);
+    put(tide_key(), kTide);
   }
 
   // ---------------------------------------------------------------- the sequential test
@@ -178,14 +184,13 @@ class PasswordSpray {
   double floor_of(const DetectContext& ctx, const StateKey& key, const SignIn& e) const {
     double good = 0;
     if (key.kind <= kNeighbourhood) good = ctx.profiles->users_of_neighbourhood(e.ip, e.event_time);
-    if (key.kind == kFingerprint) good = ctx.profiles->users_of_asn(e.asn);
     return innocent_ + success_step(theta0_) * std::min(20.0, good / 5);
   }
   double failure_step(double theta0) const { return detmath::log(theta1_ / theta0); }
   double success_step(double theta0) const { return detmath::log((1 - theta1_) / (1 - theta0)); }
 
   double usual_rate(const DetectContext& ctx, const StateKey& key, const SignIn& e) const {
-    if (key.kind > kNeighbourhood) return theta0_;
+    if (key.kind > kNeighbourhood) return std::max(theta0_, stranger_theta0_);
     return std::clamp(3 * ctx.profiles->contact_failure_rate(e.ip, e.event_time), theta0_, 0.8);
   }
 
@@ -217,21 +222,21 @@ class PasswordSpray {
   void follow_tide(const SignIn& e, bool wrong, State& s) const {
     if (!s.tide) s.tide = std::make_unique<HourlyTide>();
     const std::uint32_t before = s.tide->hour();
-    s.tide->advance(e.event_time, slow_alarm_);
+    s.tide->advance(e.event_time, slow_);
     if (s.tide->hour() != before) s.contacts.clear();
     if (wrong && s.contacts.insert(CampaignLog::host_of(e))) s.tide->count();
-    const Time since = s.tide->rising_since();
+    const Time since = s.tide->rising_since(slow_);
     if (since == Time::min()) {  // low tide: what came before is nobody's campaign
       s.log = CampaignLog{};
       s.accused = Time::min();
     }
     s.since = since == Time::min() ? e.event_time : since;
-    s.nats = s.tide->level();
+    s.nats = s.tide->level(slow_);
   }
 
   // ---------------------------------------------------------------- accusations
 
-  double limit_of(const StateKey& key) const { return key.kind == kTide ? slow_alarm_ : limit_; }
+  double limit_of(const StateKey& key) const { return key.kind == kTide ? slow_.alarm : limit_; }
 
   /// Wider sources speak only when no single address does most of it: that address is accused itself.
   bool rotates_enough(const StateKey& key, const State& s) const {
@@ -348,10 +353,11 @@ class PasswordSpray {
 
   double theta1_;
   double theta0_;
+  double stranger_theta0_;
   double limit_;
   double innocent_;
   std::uint32_t rotating_;
-  double slow_alarm_;
+  HourlyTide::Limits slow_;
 };
 
 }  // namespace
