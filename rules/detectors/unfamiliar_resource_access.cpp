@@ -68,7 +68,7 @@ struct Parent {
 
 /// A resource nobody of the family used, waiting for siblings to take it up.
 struct Waiting {
-  std::uint32_t resource = 0;  // 0: nothing waits
+  std::uint32_t resource = 0;
   EventNote note;
   double nats = 0;
   std::string resource_name;
@@ -83,7 +83,7 @@ struct Agent {
   std::array<float, kRecent> recent_nats{};
   std::array<std::uint8_t, kRecent> recent_points{};  // 2: new to the family, 1: new to it these days
   std::uint8_t recent_count = 0;
-  Waiting waiting;
+  std::unique_ptr<Waiting> waiting;
 };
 
 class UnfamiliarResourceAccess {
@@ -144,7 +144,7 @@ class UnfamiliarResourceAccess {
   bool decode(ByteReader& r, State& s) const;
   std::size_t heap_bytes(const State& s) const {
     if (s.parent) return sizeof(Parent) + 16;
-    return s.agent ? sizeof(Agent) + 16 + s.agent->waiting.resource_name.capacity() : 0;
+    return s.agent ? sizeof(Agent) + 16 + (s.agent->waiting ? sizeof(Waiting) + 256 : 0) : 0;
   }
 
  private:
@@ -246,7 +246,7 @@ class UnfamiliarResourceAccess {
     if (severity == Severity::low && (points == 1 || nats < low_)) return;
     out.add(finding_of(ctx, e, agent, nats, severity));
     const bool can_wait = severity == Severity::low && e.success() && step_.parent_instances >= siblings_;
-    if (can_wait) agent.waiting = Waiting{resource, note_of(e), nats, cut_name(e), describe(e, subject_of(e))};
+    if (can_wait) agent.waiting = std::make_unique<Waiting>(Waiting{resource, note_of(e), nats, cut_name(e), describe(e, subject_of(e))});
   }
 
   Severity severity_of(const Agent& agent, const SignIn& e, double nats, bool learned) const {
@@ -292,9 +292,9 @@ class UnfamiliarResourceAccess {
 
   /// Some hours later: has any sibling taken the resource up?
   void check_waiting(const DetectContext& ctx, const SignIn& e, Agent& agent, FindingSink& out) const {
-    if (agent.waiting.resource == 0 || e.event_time < agent.waiting.note.time + alone_) return;
-    const Waiting was = std::move(agent.waiting);
-    agent.waiting = Waiting{};
+    if (!agent.waiting || e.event_time < agent.waiting->note.time + alone_) return;
+    const Waiting was = std::move(*agent.waiting);
+    agent.waiting.reset();
     const bool taken_up = adopters(was.resource) > 0;
     if (taken_up || was.nats < medium_ || !was.note.names_event() || e.event_time > was.note.time + 4 * alone_ + kWindow) return;
     Finding f;
@@ -349,12 +349,13 @@ void UnfamiliarResourceAccess::encode(const State& s, ByteWriter& w) const {
       w.f32(a.recent_nats[i]);
       w.u8(a.recent_points[i]);
     }
-    w.u32(a.waiting.resource);
-    if (a.waiting.resource == 0) return;
-    a.waiting.note.encode(w);
-    w.f64(a.waiting.nats);
-    w.text(a.waiting.resource_name);
-    write_entity(w, a.waiting.entity);
+    w.u8(a.waiting ? 1 : 0);
+    if (!a.waiting) return;
+    w.u32(a.waiting->resource);
+    a.waiting->note.encode(w);
+    w.f64(a.waiting->nats);
+    w.text(a.waiting->resource_name);
+    write_entity(w, a.waiting->entity);
   } else if (s.parent) {
     const Parent& p = *s.parent;
     p.experience.encode(w), p.resources.encode(w), p.instances.encode(w);
@@ -380,12 +381,13 @@ bool UnfamiliarResourceAccess::decode(ByteReader& r, State& s) const {
       a.recent_nats[i] = r.f32();
       a.recent_points[i] = r.u8();
     }
-    a.waiting.resource = r.u32();
-    if (a.waiting.resource == 0) return r.ok();
-    if (!a.waiting.note.decode(r)) return false;
-    a.waiting.nats = r.f64();
-    a.waiting.resource_name = std::string(r.text());
-    a.waiting.entity = read_entity(r);
+    if (!read_bool(r)) return r.ok();
+    a.waiting = std::make_unique<Waiting>();
+    a.waiting->resource = r.u32();
+    if (!a.waiting->note.decode(r)) return false;
+    a.waiting->nats = r.f64();
+    a.waiting->resource_name = std::string(r.text());
+    a.waiting->entity = read_entity(r);
   }
   if (kind == 2) {
     s.parent = std::make_unique<Parent>();
