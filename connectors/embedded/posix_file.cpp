@@ -17,7 +17,8 @@ void Fd::reset(int fd) {
 
 Error errno_error(std::string_view doing, std::string_view path, int error_number) {
   std::string code = "io_error";
-  if (error_number == ENOENT || error_number == ENOTDIR) code = "not_found";
+  if (error_number == ENOENT) code = "not_found";
+  if (error_number == ENOTDIR) code = "not_a_folder";
   if (error_number == EACCES || error_number == EPERM || error_number == EROFS) code = "no_permission";
   if (error_number == EISDIR) code = "not_a_file";
   if (error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG) code = "disk_full";

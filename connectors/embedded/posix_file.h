@@ -43,7 +43,7 @@ struct FileIdentity {
   bool same_file(const FileIdentity& other) const { return device == other.device && inode == other.inode; }
 };
 
-/// Error codes of this folder: not_found, no_permission, not_a_file, disk_full, io_error (from errno), and those named at each call.
+/// Error codes of this folder: not_found, no_permission, not_a_file, not_a_folder, disk_full, io_error (from errno), and those named at each call.
 Error errno_error(std::string_view doing, std::string_view path, int error_number);
 
 Result<Fd> open_file(const std::string& path, int flags);

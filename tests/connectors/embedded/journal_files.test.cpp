@@ -95,14 +95,14 @@ TEST_CASE("a journal cut at any byte of its uncommitted end keeps every whole me
 
 TEST_CASE("damage below what was committed is refused with a message, never cut") {
   const Scratch dir;
-  write_messages(dir.path(), 0, 12);
+  write_messages(dir.path(), 0, 40);
   const auto segments = list_segments(journal_folder(dir.path(), 0));
   const std::string path = segments.back().path;
   std::string bytes = testing::read_file(path);
   bytes[kSegmentHeaderBytes + 40] ^= 1;
   testing::write_file(path, bytes);
   JournalFiles journal{dir.path(), 1, small()};
-  const Status opened = journal.open({12});
+  const Status opened = journal.open({40});
   REQUIRE_FALSE(opened.ok());
   CHECK(opened.error().code == "journal_damaged");
   CHECK(testing::read_file(path) == bytes);

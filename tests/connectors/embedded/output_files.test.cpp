@@ -118,17 +118,18 @@ TEST_CASE("a shorter, longer, swapped or missing output file is a message, never
   Folder f;
   REQUIRE(f.open().ok());
   f.write(kFirst);
+  f.write(kSecond);
   const std::string alerts = f.dir / "out/alerts.ndjson";
-  std::filesystem::resize_file(alerts, 2);
+  std::filesystem::resize_file(alerts, 2);  // below the last unit, which alone has redo rows
   CHECK(f.code_of_open() == "output_shrunk");
-  testing::append_file(alerts, "e\n");
+  testing::append_file(alerts, "e\ntwo\nthree\n");
   CHECK(f.code_of_open().empty());
   testing::append_file(alerts, "foreign\n");
   CHECK(f.code_of_open() == "output_foreign");
-  CHECK(f.text("alerts.ndjson") == "one\nforeign\n");
+  CHECK(f.text("alerts.ndjson") == "one\ntwo\nthree\nforeign\n");
   std::filesystem::rename(alerts, f.dir / "out/elsewhere");
   CHECK(f.code_of_open() == "output_swapped");
-  testing::write_file(alerts, "one\n");
+  testing::write_file(alerts, "one\ntwo\nthree\n");
   CHECK(f.code_of_open() == "output_swapped");
 }
 
