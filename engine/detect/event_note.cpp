@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/model/check.h"
 #include "engine/model/error_codes.h"
 
 namespace bartizan {
@@ -99,6 +100,42 @@ bool EventNote::decode(ByteReader& r) {
   mark = r.u8();
   tag = r.u32();
   return r.ok() && as <= 0xffffffffULL && code == result_code;
+}
+
+void PackedNotes::assign(std::span<const EventNote> notes) {
+  BARTIZAN_CHECK(notes.size() <= 8);
+  std::string packed;
+  ByteWriter w(packed);
+  for (const EventNote& n : notes) n.encode(w);
+  if (packed.size() != size_) bytes_ = packed.empty() ? nullptr : std::make_unique<char[]>(packed.size());
+  std::copy(packed.begin(), packed.end(), bytes_.get());
+  size_ = static_cast<std::uint16_t>(packed.size());
+  count_ = static_cast<std::uint8_t>(notes.size());
+}
+
+std::vector<EventNote> PackedNotes::unpack() const {
+  std::vector<EventNote> notes(count_);
+  ByteReader r(std::string_view(bytes_.get(), size_));
+  for (EventNote& n : notes) BARTIZAN_CHECK(n.decode(r));
+  return notes;
+}
+
+void PackedNotes::encode(ByteWriter& w) const {
+  w.varint(count_);
+  w.text(std::string_view(bytes_.get(), size_));
+}
+
+bool PackedNotes::decode(ByteReader& r, std::size_t max) {
+  const std::uint64_t count = r.varint();
+  const std::string_view packed = r.text();
+  if (!r.ok() || count > max) return false;
+  std::vector<EventNote> notes(static_cast<std::size_t>(count));
+  ByteReader inner(packed);
+  for (EventNote& n : notes) {
+    if (!n.decode(inner)) return false;
+  }
+  assign(notes);
+  return inner.at_end() && size_ == packed.size();
 }
 
 Evidence evidence_of(const EventNote& note) {

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -83,6 +85,28 @@ class NoteList {
 
  private:
   std::vector<EventNote> notes_;
+};
+
+/// A few notes in as many bytes as their encoding takes, about 45 each: for rows that every user has.
+class PackedNotes {
+ public:
+  PackedNotes() = default;
+  PackedNotes(PackedNotes&&) = default;
+  PackedNotes& operator=(PackedNotes&&) = default;
+  /// REQUIRES: at most 8 notes.
+  void assign(std::span<const EventNote> notes);
+  /// The notes, in the order of assign().
+  std::vector<EventNote> unpack() const;
+  bool empty() const { return count_ == 0; }
+  std::size_t heap_bytes() const { return size_ == 0 ? 0 : size_ + std::size_t{16}; }
+  void encode(ByteWriter& w) const;
+  /// False unless there are at most `max` whole notes.
+  bool decode(ByteReader& r, std::size_t max);
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  std::uint16_t size_ = 0;
+  std::uint8_t count_ = 0;
 };
 
 /// How people know the user of `e`: display name, else user principal name, else id.

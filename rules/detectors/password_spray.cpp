@@ -82,7 +82,8 @@ class PasswordSpray {
     if (!wrong && p != nullptr && p->hosts.seen_since(host, day_of(e.event_time))) return;
     const bool familiar = is_familiar(p, e, host);
     if (wrong && familiar) return;
-    if (wrong || !familiar) {
+    // A known user at a strange place may turn out to be a victim; without a past everybody's first sign-in would be one.
+    if (wrong || (!familiar && p != nullptr)) {
       out.touch(address_key(e), kAddress);
     } else {
       out.if_known(address_key(e), kAddress);

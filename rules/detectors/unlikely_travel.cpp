@@ -4,7 +4,7 @@
 // Misses: attackers near the user or inside networks that colleagues share, users without any sign-in in the 24 hours around, records
 //   without coordinates.
 // Evidence: the atypical end first, then the other end.
-// Remembers: the last sign-in of each of a user's last three devices, 64 bytes each, for 26 hours.
+// Remembers: the last sign-in of each of a user's last three devices, about 45 bytes each, for 26 hours.
 // Late events: are compared with the anchors on both sides of their time. Repeated findings on one anchor are not made.
 
 #include <algorithm>
@@ -51,7 +51,8 @@ constexpr unsigned kRadiusShift = 4;     // 0: city, 1: region, 2: country
 class UnlikelyTravel {
  public:
   struct State {
-    std::vector<EventNote> anchors;  // at most kAnchorsMax, one per device (tag), in no order that matters
+    PackedNotes anchors;  // at most kAnchorsMax, one per device (tag), in no order that matters
+    Stamp newest = 0;
   };
 
   explicit UnlikelyTravel(const Parameters& p)
@@ -73,9 +74,13 @@ class UnlikelyTravel {
 
   void on_event(const DetectContext& ctx, const StateKey&, const SignIn& e, State& state, FindingSink& out) const {
     EventNote now = anchor_of(e);
+    std::vector<EventNote> anchors = state.anchors.unpack();
     const UserProfile* profile = ctx.profiles->user(e, ctx.watermark);
-    if (profile != nullptr && learned(*profile, e.event_time)) judge(ctx, e, *profile, now, state, out);
-    if (e.category == SignInCategory::interactive_user) remember(now, state);
+    if (profile != nullptr && learned(*profile, e.event_time)) judge(ctx, e, *profile, now, anchors, out);
+    if (e.category == SignInCategory::interactive_user) remember(now, anchors);
+    state.newest = 0;
+    for (const EventNote& a : anchors) state.newest = std::max(state.newest, stamp_of(a.time));
+    state.anchors.assign(anchors);
   }
 
   void on_correction(const DetectContext& ctx, const StateKey& key, const EarlierCopy& before, const SignIn& after, State& state,
@@ -83,22 +88,17 @@ class UnlikelyTravel {
     if (before.result_class != ResultClass::success) on_event(ctx, key, after, state, out);
   }
 
-  Time keep_until(const State& state) const {
-    Time newest = Time::min();
-    for (const EventNote& a : state.anchors) newest = std::max(newest, a.time + kRowMemory);
-    return newest;
-  }
+  Time keep_until(const State& state) const { return state.newest == 0 ? Time::min() : time_of(state.newest) + kRowMemory; }
   void encode(const State& state, ByteWriter& w) const {
-    w.varint(state.anchors.size());
-    for (const EventNote& a : state.anchors) a.encode(w);
+    state.anchors.encode(w);
+    w.u32(state.newest);
   }
   bool decode(ByteReader& r, State& state) const {
-    const std::uint64_t n = r.varint();
-    if (n > kAnchorsMax) return false;
-    state.anchors.resize(static_cast<std::size_t>(n));
-    return std::all_of(state.anchors.begin(), state.anchors.end(), [&r](EventNote& a) { return a.decode(r); });
+    if (!state.anchors.decode(r, kAnchorsMax)) return false;
+    state.newest = r.u32();
+    return r.ok();
   }
-  std::size_t heap_bytes(const State& state) const { return state.anchors.capacity() * sizeof(EventNote) + 16; }
+  std::size_t heap_bytes(const State& state) const { return state.anchors.heap_bytes(); }
 
  private:
   /// One end of a pair, as far as it is known to the user. The anchor's own sign-in has taught the profile one day of it.
@@ -173,9 +173,10 @@ class UnlikelyTravel {
     return end;
   }
 
-  void judge(const DetectContext& ctx, const SignIn& e, const UserProfile& profile, EventNote& now, State& state, FindingSink& out) const {
+  void judge(const DetectContext& ctx, const SignIn& e, const UserProfile& profile, EventNote& now,
+             std::vector<EventNote>& anchors, FindingSink& out) const {
     std::optional<Pair> best;
-    for (EventNote& a : state.anchors) {
+    for (EventNote& a : anchors) {
       const std::optional<Pair> p = pair_of(now, a);
       if (p && (!best || p->rho > best->rho)) best = p;
     }
@@ -257,8 +258,7 @@ class UnlikelyTravel {
   static double minutes(double hours) { return static_cast<double>(static_cast<std::int64_t>(hours * 600)) / 10; }
 
   /// The newest sign-in of each device; the device longest unseen goes first.
-  static void remember(const EventNote& now, State& state) {
-    std::vector<EventNote>& anchors = state.anchors;
+  static void remember(const EventNote& now, std::vector<EventNote>& anchors) {
     anchors.erase(std::remove_if(anchors.begin(), anchors.end(), [&](const EventNote& a) { return a.time + kRowMemory < now.time; }), anchors.end());
     for (EventNote& a : anchors) {
       if (a.tag != now.tag) continue;
@@ -266,7 +266,6 @@ class UnlikelyTravel {
       return;
     }
     if (anchors.size() < kAnchorsMax) {
-      anchors.reserve(anchors.size() + 1);
       anchors.push_back(now);
       return;
     }
