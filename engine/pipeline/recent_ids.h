@@ -50,6 +50,11 @@ class RecentIds : public StatePart {
   /// Looks the event up and remembers this copy unless it is older.
   Seen observe(const Id& event_id, const CopyFacts& copy, Time journal_time);
 
+  /// Hints that observe() comes soon: first the bucket's place, then, a little later, its rows. A table of a large tenant does not fit the
+  /// cache, and the two waits are most of the cost of a look.
+  void prefetch(const Id& event_id) const;
+  void prefetch_rows(const Id& event_id) const;
+
   std::uint64_t evictions() const { return evictions_; }
 
   void save(RowSink& sink, bool all) const override;

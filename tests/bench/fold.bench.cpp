@@ -138,11 +138,11 @@ BENCHMARK(ids_and_digest)->Unit(benchmark::kMillisecond);
 
 void digest(benchmark::State& state) {
   std::vector<SignIn> events;
-  for (std::uint64_t n = 0; n < kMessages * kPerMessage; ++n) events.push_back(event(n));
+  for (std::uint64_t n = 0; n < 16; ++n) events.push_back(event(n));  // in the cache, as an event just decoded is
   for (auto _ : state) {
     for (const SignIn& e : events) benchmark::DoNotOptimize(facts_of(e));
   }
-  per_event(state);
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(events.size()));
 }
 BENCHMARK(digest)->Unit(benchmark::kMillisecond);
 
