@@ -48,7 +48,7 @@ class Application {
   std::string unknown_word(const CLI::App& app, const std::string& kind, const std::string& word) const;
   const CLI::App* deepest() const;
 
-  CLI::App app_{"bartizan"};
+  CLI::App app_{"", "bartizan"};
   Global global_;
   RunOptions run_;
   ReplayOptions replay_;
@@ -63,6 +63,13 @@ class Application {
   bool version_json_ = false;
   std::map<const CLI::App*, Action> actions_;
 };
+
+/// Help with the whole path of words in its usage line.
+std::string help_of(const CLI::App& app) {
+  std::string parents;
+  for (const CLI::App* up = app.get_parent(); up != nullptr; up = up->get_parent()) parents = up->get_name() + (parents.empty() ? "" : " " + parents);
+  return app.help(parents);
+}
 
 template <class Enum>
 void add_choice(CLI::App& app, const std::string& flag, Enum& value, const std::map<std::string, Enum>& words, const std::string& help) {
@@ -229,7 +236,7 @@ int Application::run(std::vector<std::string> arguments) {
     app_.parse(arguments);
   } catch (const CLI::CallForHelp&) {
     const CLI::App* at = deepest();
-    return write_out(at == &app_ ? kHelp : at->help()) ? kDone : kUnavailable;
+    return write_out(at == &app_ ? kHelp : help_of(*at)) ? kDone : kUnavailable;
   } catch (const CLI::ParseError& e) {
     const CLI::App* at = deepest();
     return fail(std::string(e.what()) + "\n  see: " + (at == &app_ ? "bartizan --help" : "bartizan " + at->get_name() + " --help"));
@@ -246,7 +253,7 @@ int Application::run(std::vector<std::string> arguments) {
   }
   const auto action = actions_.find(at);
   if (action == actions_.end()) {
-    write_error(at == &app_ ? std::string(kHelp) : at->help());
+    write_error(at == &app_ ? std::string(kHelp) : help_of(*at));
     return kUsage;
   }
   return action->second();
@@ -262,7 +269,7 @@ std::string Application::help_of_all() const {
   const std::function<void(const CLI::App&, const std::string&)> add = [&](const CLI::App& app, const std::string& name) {
     for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
       const std::string full = name + " " + sub->get_name();
-      if (actions_.count(sub) > 0) out += "\n## " + full + "\n\n```\n" + sub->help(full) + "```\n";
+      if (actions_.count(sub) > 0) out += "\n## " + full + "\n\n```\n" + sub->help(name) + "```\n";
       add(*sub, full);
     }
   };

@@ -54,6 +54,11 @@ embedded::EmbeddedOptions transport_options(const LoadedConfig& loaded, bool onc
   return out;
 }
 
+/// A pattern that matches nothing (yet) is worth a word; a named file that is not there is an error.
+bool is_empty_glob(const embedded::InputProblem& problem) {
+  return problem.error.code == "not_found" && problem.input.find_first_of("*?[") != std::string::npos;
+}
+
 /// The parts of a running line and its two loops.
 class Line {
  public:
@@ -106,7 +111,8 @@ class Line {
   DetectWorker detect_;
   std::atomic<bool> ready_{false}, failed_{false}, ingest_done_{false};
   std::atomic<std::int64_t> ingest_turn_ms_{0}, detect_turn_ms_{0};
-  std::size_t problems_reported_ = 0;
+  std::size_t problems_reported_ = 0;  // on the ingest thread, as the next one
+  bool input_failed_ = false;
 };
 
 void Line::fail(const char* part, const Error& error) {
@@ -118,7 +124,12 @@ void Line::report_problems() {
   const auto& problems = transport_.problems();
   for (; problems_reported_ < problems.size(); ++problems_reported_) {
     const auto& problem = problems[problems_reported_];
-    log_.error(problem.error.code, problem.error.message, {{"input", problem.input}});
+    if (is_empty_glob(problem)) {
+      log_.warn(problem.error.code, problem.error.message, {{"input", problem.input}});
+    } else {
+      log_.error(problem.error.code, problem.error.message, {{"input", problem.input}});
+      input_failed_ = true;
+    }
   }
 }
 
@@ -170,7 +181,7 @@ int Line::run(const BundleActivation& activation) {
     if (!why.ok()) log_.error(why.error().code, why.error().message);
     return kUnavailable;
   }
-  return stop_signal == 0 && !transport_.problems().empty() ? kUnavailable : kDone;
+  return stop_signal == 0 && input_failed_ ? kUnavailable : kDone;
 }
 
 void serve(HttpServer& server, const Line& line, const Loaded& loaded, const Log& log) {
