@@ -145,9 +145,16 @@ Profiles::Profiles(std::uint32_t rows_max)
 
 Key128 Profiles::user_key(const SignIn& e) { return e.user_id.empty() ? Id::from(e.user_principal_name).key() : e.user_id.key(); }
 
+void Profiles::prefetch_row(const SignIn& e) const {
+  if (!concerns(e)) return;
+  last_key_ = user_key(e);
+  last_user_ = users_.prefetch_row(last_key_);
+  last_valid_ = true;
+}
+
 const UserProfile* Profiles::user(const Key128& key, Time watermark) const {
   if (!last_valid_ || last_key_ != key) {
-    last_user_ = users_.find(key, Time::min());
+    last_user_ = users_.prefetch_row(key);
     last_key_ = key;
     last_valid_ = true;
   }

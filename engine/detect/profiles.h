@@ -56,6 +56,12 @@ class Profiles : public StatePart {
   static bool concerns(const SignIn& e) { return e.is_user_category() && !e.is_agent(); }
   static Key128 user_key(const SignIn& e);
 
+  /// Two hints that the user of `e` will be asked for soon: first the index, later the row. They change no answer.
+  void prefetch(const SignIn& e) const {
+    if (concerns(e)) users_.prefetch(user_key(e));
+  }
+  void prefetch_row(const SignIn& e) const;
+
   /// Null when the user never succeeded (in 90 days).
   const UserProfile* user(const SignIn& e, Time watermark) const { return user(user_key(e), watermark); }
   const UserProfile* user(const Key128& key, Time watermark) const;

@@ -96,9 +96,15 @@ Status Shard::step_message(std::string_view message, Time append_time, std::int6
   if (Status opened = reader_.open(message, append_time); !opened.ok()) return opened;
   JournalPosition position{partition_, offset, 0};
   while (const JournalEntry* entry = reader_.next()) {
+    if (mark_ != nullptr) {
+      mark_->offset.store(offset, std::memory_order_relaxed);
+      mark_->index.store(position.index, std::memory_order_relaxed);
+      mark_->running.store(1, std::memory_order_release);
+    }
     if (Status done = step(*entry, position, out); !done.ok()) return done;
     ++position.index;
   }
+  if (mark_ != nullptr) mark_->running.store(0, std::memory_order_release);
   if (!reader_.status().ok()) return reader_.status();
   stats_->journal_messages.add();
   next_offset_ = offset + 1;
@@ -109,6 +115,11 @@ Status Shard::step_message(std::string_view message, Time append_time, std::int6
 Status Shard::step(const JournalEntry& entry, const JournalPosition& position, OutputSink& out) {
   out_ = &out;
   stats_->journal_entries.add();
+  const auto* sign_in = std::get_if<SignIn>(&entry.body);
+  if (sign_in != nullptr && last_tenant_ != nullptr) {  // most likely its tenant
+    last_tenant_->recent_ids.prefetch(sign_in->id);
+    last_tenant_->profiles.prefetch(*sign_in);
+  }
   advance_time(entry.append_time);
   if (!quarantined_.empty() && is_quarantined(position)) {
     audit_quarantined(entry, position);
@@ -116,10 +127,12 @@ Status Shard::step(const JournalEntry& entry, const JournalPosition& position, O
   }
   if (!entry.source.source.input.empty() && !sources_.admit(entry.source)) {
     stats_->events_repeated_position.add();
+    stats_->repeats_in_a_row.set(static_cast<std::int64_t>(++repeats_in_a_row_));
     return Ok{};
   }
-  if (const auto* e = std::get_if<SignIn>(&entry.body)) {
-    on_sign_in(*e, entry);
+  if (repeats_in_a_row_ != 0) stats_->repeats_in_a_row.set(static_cast<std::int64_t>(repeats_in_a_row_ = 0));
+  if (sign_in != nullptr) {
+    on_sign_in(*sign_in, entry);
   } else if (const auto* c = std::get_if<Command>(&entry.body)) {
     on_command(*c, position);
   } else if (const auto* a = std::get_if<BundleActivation>(&entry.body)) {
@@ -168,7 +181,10 @@ void Shard::on_sign_in(const SignIn& original, const JournalEntry& entry) {
     return;
   }
   sources_.note_event(e->event_time);
-  const Seen seen = t->recent_ids.observe(e->id, facts_of(*e), sources_.journal_time());
+  t->recent_ids.prefetch_rows(e->id);
+  t->profiles.prefetch_row(*e);
+  const CopyFacts copy = facts_of(*e);
+  const Seen seen = t->recent_ids.observe(e->id, copy, sources_.journal_time());
   switch (seen.sighting) {
     case Sighting::repeat: stats_->events_repeated_id.add(); return;
     case Sighting::older: stats_->events_older_copy.add(); return;

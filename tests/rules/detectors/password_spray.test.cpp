@@ -150,6 +150,47 @@ TEST_CASE("one kind of client from many networks is the tenant's campaign", "[ru
   CHECK(of(hit, EntityType::user).size() == 1);
 }
 
+TEST_CASE("a slow spray in which every attempt comes from somewhere else is the tenant's campaign", "[rules]") {
+  Stage stage(password_spray());
+  Random random(8);
+  for (std::uint64_t u = 0; u < 200; ++u) stage.history(u, 2);
+  const auto elsewhere = [&](std::uint64_t user, Time t, std::int32_t code) {
+    Event e(user, t);
+    e.at(kSingapore, 0xC6120000U + static_cast<std::uint32_t>(random.below(1 << 17)), 4200000000U + static_cast<std::uint32_t>(random.below(1 << 20)));
+    const std::string agent = "Agent/" + std::to_string(random.below(1'000'000));  // nothing in common
+    e.e.user_agent = agent;
+    e.device("", random.chance(0.5) ? "Linux" : "Windows 10", random.chance(0.5) ? "Firefox" : "Opera").code(code);
+    e.e.app_id = Id::from_guid(6, random.below(50));
+    e.e.id = Id::from_guid(77, random.next());
+    return stage.feed_copy(e.e);
+  };
+  Time t = kMorning;
+  std::size_t quiet = 0;
+  for (int h = 0; h < 24 * 5; ++h) {
+    t += hours{1};
+    for (int i = 0; i < 2; ++i) {
+      if (random.chance(0.5)) quiet += elsewhere(random.below(200), t + minutes{random.below(60)}, 50126).size();
+    }
+  }
+  CHECK(quiet == 0);
+  std::vector<Finding> found;
+  int taken = 0;
+  for (; taken < 12 && found.empty(); ++taken) {
+    t += hours{1};
+    for (int i = 0; i < 20; ++i) {
+      for (Finding& f : elsewhere(random.below(200), t + minutes{3 * i}, 50126)) found.push_back(std::move(f));
+    }
+  }
+  REQUIRE_FALSE(found.empty());
+  CHECK(found[0].entity.type == EntityType::tenant);
+  CHECK(found[0].severity == Severity::medium);
+  CHECK(taken <= 4);
+  stage.restart();
+  std::size_t victims = 0;
+  for (std::uint64_t u = 0; u < 200 && victims == 0; ++u) victims += of(elsewhere(u, t + hours{1}, 50076), EntityType::user).size();
+  CHECK(victims == 1);
+}
+
 TEST_CASE("a correction does not count an attempt twice", "[rules]") {
   Stage stage(password_spray());
   for (std::uint64_t u = 1; u <= 6; ++u) {
