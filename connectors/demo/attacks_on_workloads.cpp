@@ -21,10 +21,15 @@ std::vector<std::size_t> strange_resources(Rng& rng, std::size_t total, auto&& k
 
 bool Attacker::workload(std::int64_t start, Scenario s) {
   if (principals_.empty()) return false;
-  const Draft seen = any(principals_);
-  const Workload& w = tenant_.workloads()[workload_index_[seen.principal_id.lo]];
   // Programs whose addresses and credentials change all the time cannot be told from a thief by them.
-  if (w.runner || (w.autoscaling && s != Scenario::resource_scan)) return false;
+  const auto suited = [&](const Draft& d) {
+    const Workload& candidate = tenant_.workloads()[workload_index_[d.principal_id.lo]];
+    return !candidate.runner && (!candidate.autoscaling || s == Scenario::resource_scan);
+  };
+  Draft seen = any(principals_);
+  for (int i = 0; i < 100 && !suited(seen); ++i) seen = any(principals_);
+  if (!suited(seen)) return false;
+  const Workload& w = tenant_.workloads()[workload_index_[seen.principal_id.lo]];
   const auto& resources = tenant_.world().catalogue().resources;
   const auto strange = strange_resources(rng_, resources.size(), [&](std::size_t r) {
     return r == w.extra_resource || std::find(w.resources.begin(), w.resources.end(), r) != w.resources.end();

@@ -54,7 +54,7 @@ class MemoryLine final : public DemoLine, private JournalPort, private OutputSin
     RawMessage message;
     message.position = position_;
     message.position.offset = offset;
-    if (is_command) message.position.source.file = "commands.ndjson";
+    if (is_command) message.position.source.input = message.position.source.file = "commands.ndjson";
     message.bytes = buffer_;
     message.is_command = is_command;
     ingest_.step(message);

@@ -55,7 +55,7 @@ void People::make(User& u, std::uint32_t number) {
   u.id = rng.guid();
   const std::string_view first = kFirst[rng.below(std::size(kFirst))], last = kLast[rng.below(std::size(kLast))];
   u.name = join({first, " ", last});
-  u.upn = join({lower_ascii(first), ".", lower_ascii(last), std::to_string(number), "@", world_.domain()});
+  u.upn = join({lower_ascii(first), ".", lower_ascii(last), std::to_string(number + 1), "@", world_.domain()});
   u.typo_upn = join({std::string_view{u.upn}.substr(0, 2), "x", std::string_view{u.upn}.substr(2)});
   u.city = world_.draw_city(rng);
   const auto country = country_of(u.city);

@@ -51,6 +51,7 @@ std::string Screen::tinted(std::string_view text, Tint tint) const {
 
 void Screen::write(std::string line) {
   end_progress();
+  line.erase(line.find_last_not_of(' ') + 1);
   line.push_back('\n');
   options_.out(line);
 }
@@ -85,7 +86,7 @@ void Screen::row(std::string_view what, std::string_view who, std::string_view r
 }
 
 void Screen::command(std::string_view command, std::string_view meaning) {
-  write(join({"  ", tinted(padded(command, 34), Tint::bold), fitted(meaning, options_.width > 60 ? options_.width - 36 : 0)}));
+  write(join({"  ", tinted(padded(command, 37), Tint::bold), fitted(meaning, options_.width > 60 ? options_.width - 39 : 0)}));
 }
 
 double Screen::seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
@@ -117,6 +118,14 @@ void Screen::progress(std::string_view what, std::uint64_t done, std::uint64_t t
   } else {
     options_.err(line + "\n");
   }
+}
+
+void Screen::ticker(std::string_view time, std::uint64_t records) {
+  const auto now = std::chrono::steady_clock::now();
+  if (options_.quiet || !options_.progress_bar || now < next_draw_) return;
+  next_draw_ = now + std::chrono::milliseconds{100};
+  options_.err(join({"\r\x1b[K", time, "  ", grouped(records), " sign-ins"}));
+  drawn_ = true;
 }
 
 void Screen::end_progress() {

@@ -34,6 +34,8 @@ class Screen {
 
   /// Work done of `total`, with a rate and the time left; cheap to call.
   void progress(std::string_view what, std::uint64_t done, std::uint64_t total, std::uint64_t records);
+  /// The story's clock while nothing happens; on a terminal only.
+  void ticker(std::string_view time, std::uint64_t records);
   void end_progress();
   /// A remark on standard error.
   void remark(std::string_view text);

@@ -39,6 +39,7 @@ TenantOptions tenant_options(std::uint64_t seed) {
   o.days = kHistoryDays + 1;
   o.wide_addresses = false;
   o.non_interactive_per_workday = 20;
+  o.blueprints_per_user = 0.02;
   o.instances_max = 12;
   return o;
 }
@@ -49,8 +50,9 @@ Tint tint_of(Severity s) { return s >= Severity::high ? Tint::red : s == Severit
 
 std::string seconds_text(std::int64_t ms) {
   const std::int64_t s = ms / 1000;
-  if (s < 120) return join({std::to_string(s), " s"});
-  return join({std::to_string(s / 60), " min"});
+  if (s == 0) return "at once";
+  if (s < 120) return join({"after ", std::to_string(s), " s"});
+  return join({"after ", std::to_string(s / 60), " min"});
 }
 
 std::string tenths_text(double v) {
@@ -140,6 +142,10 @@ bool Story::replay_until(std::int64_t end, std::string_view what, bool paced) {
       if (paced && !settle(true)) return false;
       if (waiting_->published_ms >= end) break;
       if (interrupted()) return false;
+      if (paced) {
+        const std::string clock = format_time(time_from_ms(slice_end));
+        screen_.ticker(clock_of(clock), records_);
+      }
       if (sleep) {
         const double seconds = static_cast<double>(slice_end - from) / 1000 / speed;
         std::this_thread::sleep_until(clock_start + std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds)));
@@ -248,7 +254,7 @@ int Story::score() {
   for (const Injected& i : score_.injected()) {
     const bool good = i.alerted != i.near_miss;
     const std::string_view result = i.near_miss ? (i.alerted ? "ALARMED" : "silent") : (i.alerted ? "detected" : "MISSED");
-    const std::string after = i.near_miss || !i.alerted ? std::string{} : join({"after ", seconds_text(std::max<std::int64_t>(0, i.alerted_at - i.first_published))});
+    const std::string after = i.near_miss || !i.alerted ? std::string{} : seconds_text(std::max<std::int64_t>(0, i.alerted_at - i.first_published));
     screen_.row(i.name, i.who, result, good ? Tint::green : Tint::red, i.alerted ? to_word(i.severity) : std::string_view{"-"}, i.near_miss ? i.title : after);
   }
   const Score::Sum s = score_.sum();
