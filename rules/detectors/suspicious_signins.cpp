@@ -289,10 +289,12 @@ class SuspiciousSignins {
     const Hour hour = hour_of(e.event_time);
     const auto level = static_cast<std::uint8_t>(severity);
     if (hour == id.told_hour && level <= id.told_severity && !scan) return;
+    const bool same_move = t.network == id.elsewhere.network && level <= id.elsewhere.severity && e.event_time <= id.elsewhere.note.time + 2 * kTwoPlaces;
+    if (same_move && !scan) return;
     id.told_hour = hour;
     id.told_severity = level;
     out.add(finding_of(ctx, e, id, s, severity, scan));
-    const bool open = e.success() && s.elsewhere() && !s.country_shared && severity < Severity::high && !scan;
+    const bool open = e.success() && s.elsewhere() && (e.asn != 0 || !s.country_shared) && severity < Severity::high && !scan;
     if (open) id.elsewhere = Elsewhere{note_of(e), t.network, t.country, t.key, level};
   }
 
@@ -301,7 +303,7 @@ class SuspiciousSignins {
     if (id.elsewhere.network == 0) return;
     const Elsewhere was = id.elsewhere;
     const bool late = e.event_time > was.note.time + kTwoPlaces;
-    if (late) id.elsewhere = Elsewhere{};
+    if (e.event_time > was.note.time + 2 * kTwoPlaces) id.elsewhere = Elsewhere{};
     if (late || e.event_time < was.note.time || t.network == was.network) return;
     const bool other_country = was.country != 0 && t.country != was.country;
     const bool at_once = was.note.asn != 0 && e.event_time <= was.note.time + std::chrono::hours{1};
@@ -315,10 +317,13 @@ class SuspiciousSignins {
     const Hour hour = hour_of(e.event_time);
     const Day today = day_of(e.event_time);
     const Day suspect = severity && *severity >= Severity::medium ? static_cast<Day>(today + kSuspectDays) : Day{0};
+    // While it is open whether the identity moved, the new place is nobody's home.
+    const bool open = id.elsewhere.network != 0 && id.elsewhere.network == t.network;
+    const Day away = std::max(suspect, open ? static_cast<Day>(today + 1) : Day{0});
     id.experience.see(e.event_time);
     id.places.see(t.place, hour, suspect);
-    id.networks.see(t.network, hour, suspect);
-    id.countries.see(t.country, hour, suspect);
+    id.networks.see(t.network, hour, away);
+    id.countries.see(t.country, hour, away);
     id.resources.see(t.resource, hour, suspect);
     id.keys.see(t.key, hour, suspect);
     id.credentials.see(t.credential, hour, suspect);
