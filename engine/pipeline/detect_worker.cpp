@@ -68,13 +68,14 @@ class DetectWorker::UnitSink final : public OutputSink {
 };
 
 DetectWorker::DetectWorker(DetectTransport& transport, CheckpointStore& checkpoints, std::shared_ptr<const RuleSetStore> rules, Clock& clock,
-                           DetectStats& stats, DetectOptions options)
+                           DetectStats& stats, DetectOptions options, CrashWatch* watch)
     : transport_(transport),
       checkpoints_(checkpoints),
       rules_(std::move(rules)),
       clock_(clock),
       stats_(stats),
       options_(options),
+      watch_(watch),
       unit_(std::make_unique<UnitSink>(transport)),
       last_commit_(clock.steady()),
       last_checkpoint_(clock.steady()) {}
@@ -166,7 +167,9 @@ Status DetectWorker::recover(std::int32_t partition) {
   if (marker) {
     if (Status s = load(*part, *marker, committed->next_offset); !s.ok()) return s;
   }
+  judge_last_death(partition);
   for (const auto& [offset, index] : transport_.quarantined(partition)) part->shard->quarantine(offset, index);
+  if (watch_ != nullptr) part->shard->watch(watch_->mark(partition));
   part->any_start = !marker && !committed;
   part->expected = part->checkpoint_offset;
   part->ever_committed = committed.has_value();
@@ -185,6 +188,24 @@ Status DetectWorker::recover(std::int32_t partition) {
   Part& placed = *parts_.insert_or_assign(partition, std::move(part)).first->second;
   transport_.assign_at(partition, placed.any_start ? std::max(first, start) : start);
   return reach_committed(placed);
+}
+
+// The mark tells whether the last process died while it folded an entry, and in which. Dying elsewhere proves the entry harmless.
+void DetectWorker::judge_last_death(std::int32_t partition) {
+  StepMark* mark = watch_ != nullptr ? watch_->mark(partition) : nullptr;
+  if (mark == nullptr) return;
+  if (mark->running.exchange(0) == 0) {
+    mark->deaths = 0;
+    return;
+  }
+  const std::int64_t offset = mark->offset.load();
+  const std::int64_t index = mark->index.load();
+  const bool again = mark->deaths != 0 && mark->suspect_offset == offset && mark->suspect_index == index;
+  mark->deaths = again ? mark->deaths + 1 : 1;
+  mark->suspect_offset = offset;
+  mark->suspect_index = index;
+  if (mark->deaths < kDeathsMax) return;
+  if (transport_.quarantine(partition, offset, static_cast<std::int32_t>(index))) mark->deaths = 0;
 }
 
 Status DetectWorker::load(Part& part, const CheckpointMarker& marker, std::int64_t committed) {

@@ -12,6 +12,7 @@
 #include "engine/model/result.h"
 #include "engine/pipeline/checkpoint.h"
 #include "engine/pipeline/clock.h"
+#include "engine/pipeline/crash_watch.h"
 #include "engine/pipeline/shard.h"
 #include "engine/pipeline/stats.h"
 #include "engine/pipeline/transport.h"
@@ -36,13 +37,15 @@ struct DetectOptions {
 /// commit, never anything else. An aborted unit is committed again with the same bytes; when the end of a commit is unknown, the stable
 /// position decides; when it is neither end nor start of the unit, or ownership was lost, the shard is dropped and loaded again.
 ///
+/// An entry in which kDeathsMax starts in a row died (`watch` tells) is quarantined: passed over, with an audit record.
+///
 /// Errors (all mean: stop this process and start again, or call a person): those of Shard::step; `missing_position` (a checkpoint but no
 /// committed position), `ahead_of_outputs` (checkpoint beyond the committed position), `journal_recreated`, `journal_trimmed`,
 /// `offset_gap`, `bad_checkpoint`, `commit_failed`.
 class DetectWorker {
  public:
   DetectWorker(DetectTransport& transport, CheckpointStore& checkpoints, std::shared_ptr<const RuleSetStore> rules, Clock& clock,
-               DetectStats& stats, DetectOptions options = {});
+               DetectStats& stats, DetectOptions options = {}, CrashWatch* watch = nullptr);
   ~DetectWorker();
 
   /// One turn: assignment, poll, fold, commit and checkpoint where due. `timeout` is the longest wait for messages.
@@ -64,6 +67,7 @@ class DetectWorker {
 
   Status follow_assignment();
   Status recover(std::int32_t partition);
+  void judge_last_death(std::int32_t partition);
   Status load(Part& part, const CheckpointMarker& marker, std::int64_t committed);
   Status fold(const JournalMessage& message);
   Status reach_committed(Part& part);
@@ -84,6 +88,7 @@ class DetectWorker {
   DetectStats& stats_;
   DetectStats scratch_;  // counts of suppressed replay
   DetectOptions options_;
+  CrashWatch* watch_;
   std::map<std::int32_t, std::unique_ptr<Part>> parts_;
   /// Shards revoked with nothing open: a rebalance that gives one back at the position where it stands costs no reload.
   std::map<std::int32_t, std::unique_ptr<Part>> parked_;

@@ -93,6 +93,16 @@ std::uint64_t Shard::checksum(std::string_view message) {
 }
 
 Status Shard::step_message(std::string_view message, Time append_time, std::int64_t offset, OutputSink& out) {
+  Status done = fold_entries(message, append_time, offset, out);
+  if (mark_ != nullptr) mark_->running.store(0, std::memory_order_release);  // an error is no death
+  if (!done.ok()) return done;
+  stats_->journal_messages.add();
+  next_offset_ = offset + 1;
+  journal_checksum_ = checksum(message);
+  return Ok{};
+}
+
+Status Shard::fold_entries(std::string_view message, Time append_time, std::int64_t offset, OutputSink& out) {
   if (Status opened = reader_.open(message, append_time); !opened.ok()) return opened;
   JournalPosition position{partition_, offset, 0};
   while (const JournalEntry* entry = reader_.next()) {
@@ -104,12 +114,7 @@ Status Shard::step_message(std::string_view message, Time append_time, std::int6
     if (Status done = step(*entry, position, out); !done.ok()) return done;
     ++position.index;
   }
-  if (mark_ != nullptr) mark_->running.store(0, std::memory_order_release);
-  if (!reader_.status().ok()) return reader_.status();
-  stats_->journal_messages.add();
-  next_offset_ = offset + 1;
-  journal_checksum_ = checksum(message);
-  return Ok{};
+  return reader_.status();
 }
 
 Status Shard::step(const JournalEntry& entry, const JournalPosition& position, OutputSink& out) {

@@ -17,6 +17,7 @@
 #include "engine/model/output.h"
 #include "engine/model/result.h"
 #include "engine/pipeline/checkpoint.h"
+#include "engine/pipeline/crash_watch.h"
 #include "engine/pipeline/source_table.h"
 #include "engine/pipeline/stats.h"
 #include "engine/pipeline/tenant_state.h"
@@ -57,6 +58,8 @@ class Shard {
 
   /// An entry to pass over with an audit record; known before it is reached (recovery and `replay --journal` read ahead for these).
   void quarantine(std::int64_t offset, std::int32_t index);
+  /// From now on the entry being folded is noted there; null: nowhere.
+  void watch(StepMark* mark) { mark_ = mark; }
   /// Counts go here from now on: suppressed replay counts into a scratch.
   void count_into(DetectStats& stats);
 
@@ -102,6 +105,7 @@ class Shard {
   class Emitter;
   struct Judgement;
 
+  Status fold_entries(std::string_view message, Time append_time, std::int64_t offset, OutputSink& out);
   TenantState* tenant_of(const Id& id, bool make);
   TenantState& add_tenant(const Key128& key, std::string id);
   void on_sign_in(const SignIn& e, const JournalEntry& entry);
@@ -142,6 +146,8 @@ class Shard {
   bool timers_waiting_ = false;
   std::int64_t expire_step_ = 0;
   std::vector<std::pair<std::int64_t, std::int32_t>> quarantined_;  // sorted
+  StepMark* mark_ = nullptr;
+  std::uint64_t repeats_in_a_row_ = 0;  // for a metric only
   JournalReader reader_;
   std::unique_ptr<Judgement> judgement_;  // buffers of one step
 };

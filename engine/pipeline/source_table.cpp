@@ -26,7 +26,7 @@ void SourceTable::set_settings(const EngineSettings& settings) {
 }
 
 void SourceTable::advance(Time append_time) {
-  if (append_time <= journal_time_) return;
+  if (append_time <= journal_time_ || !believe(append_time)) return;
   idle_clock_ += std::min<Duration>(append_time - journal_time_, kIdleStepMax);
   journal_time_ = append_time;
   if (!active_.empty() && idle_clock_ > next_idle_) rescan();
@@ -35,6 +35,19 @@ void SourceTable::advance(Time append_time) {
     forget_step_ = step;
     forget();
   }
+}
+
+bool SourceTable::believe(Time append_time) {
+  if (journal_time_ == Time{} || append_time - journal_time_ <= kLeapMax) {
+    leap_entries_ = 0;
+    return true;
+  }
+  const bool agrees = leap_entries_ != 0 && append_time - leap_ <= std::chrono::hours{24} && leap_ - append_time <= std::chrono::hours{24};
+  leap_entries_ = agrees ? leap_entries_ + 1 : 1;
+  leap_ = append_time;
+  if (leap_entries_ < kLeapEntries) return false;
+  leap_entries_ = 0;
+  return true;
 }
 
 bool SourceTable::admit(const SourcePosition& position) {
@@ -156,6 +169,8 @@ void SourceTable::save_clocks(RowSink& sink) const {
   w.time(journal_time_);
   w.time(watermark_);
   w.zigzag(idle_clock_.count());
+  w.time(leap_);
+  w.varint(leap_entries_);
   w.zigzag(forget_step_);
   w.varint(evictions_);
   sink.put(kClocksKey, row);
@@ -198,6 +213,8 @@ bool SourceTable::load(std::string_view key, std::string_view bytes) {
     journal_time_ = r.time();
     watermark_ = r.time();
     idle_clock_ = Duration{r.zigzag()};
+    leap_ = r.time();
+    leap_entries_ = static_cast<std::uint32_t>(r.varint());
     forget_step_ = r.zigzag();
     evictions_ = r.varint();
     return r.ok() && r.at_end();

@@ -21,12 +21,17 @@ namespace bartizan {
 /// when journal time has gone on by `idle_after` without an event of it; a jump of journal time counts as kIdleStepMax at most,
 /// because nothing arrived meanwhile from anybody: after an outage of ours no source is declared idle before it could deliver.
 ///
+/// A jump of append time by more than kLeapMax is believed only when kLeapEntries entries in a row agree on it to within a day: in a
+/// replay the append time is what a record says of itself, and one record from the year 2098 must not expire the world.
+///
 /// Holds at most kSourcesMax partitions; forgets one after kForgetAfter without an entry, or the longest unseen when full (counted).
 class SourceTable : public StatePart {
  public:
   static constexpr std::size_t kSourcesMax = 65'536;
   static constexpr Duration kForgetAfter = std::chrono::hours{24 * 35};
   static constexpr Duration kIdleStepMax = std::chrono::seconds{60};
+  static constexpr Duration kLeapMax = std::chrono::hours{24 * 400};
+  static constexpr std::uint32_t kLeapEntries = 8;
 
   void set_settings(const EngineSettings& settings);
   /// Takes note of an entry's append time.
@@ -67,6 +72,7 @@ class SourceTable : public StatePart {
   void forget();
   void rescan();
   bool is_idle(const Row& row) const { return idle_clock_ - row.last_active > idle_after_; }
+  bool believe(Time append_time);
   void save_clocks(RowSink& sink) const;
 
   Duration lateness_ = EngineSettings{}.lateness;
@@ -74,6 +80,8 @@ class SourceTable : public StatePart {
   Time journal_time_{};
   Time watermark_{};
   Duration idle_clock_{};  // journal time with its jumps cut
+  Time leap_{};            // where the last entries that leapt want to be
+  std::uint32_t leap_entries_ = 0;
   std::int64_t forget_step_ = 0;
   std::uint64_t evictions_ = 0;
 

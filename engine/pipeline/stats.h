@@ -109,6 +109,8 @@ struct DetectStats {
   Counter checkpoints, checkpoint_failures, checkpoint_rows, checkpoint_bytes;
   Counter recoveries, recovery_messages, recovery_hash_mismatches;
   Gauge watermark_ms, journal_time_ms, last_event_ms, checkpoint_ms;  // milliseconds since 1970; the watermark is the lowest partition's
+  /// Repeats by position since the last new entry: more than INGEST can write between two commits means an input whose offsets began again.
+  Gauge repeats_in_a_row;
   Gauge tenants, sources, remembered_ids, assigned_partitions;
   Gauge state_bytes, state_rows;
   std::array<std::array<Gauge, 3>, 4> risky_entities;  // by entity type and level low, medium, high

@@ -92,7 +92,12 @@ class DetectTransport {
     static_cast<void>(partition);
     return 0;
   }
-  /// Entries that quarantine records name (three fatal starts in a row), as (offset, index): the worker passes them over.
+  /// Makes durable that every later fold passes this entry over (kDeathsMax fatal starts in a row). False: this transport cannot.
+  virtual bool quarantine(std::int32_t partition, std::int64_t offset, std::int32_t index) {
+    static_cast<void>(partition), static_cast<void>(offset), static_cast<void>(index);
+    return false;
+  }
+  /// What was quarantined, as (offset, index), before and by this process: the worker passes these over.
   virtual std::vector<std::pair<std::int64_t, std::int32_t>> quarantined(std::int32_t partition) {
     static_cast<void>(partition);
     return {};

@@ -159,6 +159,62 @@ TEST_CASE("a revoked partition that comes back where it stood is not loaded agai
   CHECK(process.stats.recovery_seconds.sum_seconds() == before);
 }
 
+TEST_CASE("an entry that kills three starts in a row is passed over by every later fold, and audited", "[pipeline]") {
+  MemoryWorld world = world_of(400);
+  struct Marks final : CrashWatch {
+    StepMark one;
+    StepMark* mark(std::int32_t) override { return &one; }
+  } marks;
+  // A process that dies in the same entry whenever it is folded: message 20, entry 0. What it leaves behind is the mark.
+  const auto dies = [&] {
+    Process process(world);
+    process.worker = std::make_unique<DetectWorker>(process.transport, process.checkpoints, std::make_shared<SmallRules>(), process.clock,
+                                                    process.stats, process.options, &marks);
+    REQUIRE(process.worker->run_once(Duration{0}).ok());
+    const bool fatal = world.quarantined[0].empty();
+    if (fatal) {
+      marks.one.offset = 20;
+      marks.one.index = 0;
+      marks.one.running = 1;
+    } else {
+      REQUIRE(process.run().ok());
+    }
+    return fatal;
+  };
+  CHECK(dies());
+  CHECK(dies());
+  CHECK(dies());
+  CHECK_FALSE(dies());
+  REQUIRE(world.quarantined[0].size() == 1);
+  CHECK(world.quarantined[0][0] == std::pair<std::int64_t, std::int32_t>{20, 0});
+  const auto outputs = lines(world.outputs.at(0));
+  CHECK(std::count_if(outputs.begin(), outputs.end(), [](const std::string& l) { return l.find("record_quarantined") != std::string::npos; }) == 1);
+  CHECK(marks.one.running == 0);
+  // Folded again from the start, without any checkpoint: the same bytes.
+  world.checkpoints.clear();
+  Process again(world);
+  REQUIRE(again.run().ok());
+  CHECK(again.stats.recovery_hash_mismatches.value() == 0);
+}
+
+TEST_CASE("a death elsewhere in between proves the entry harmless", "[pipeline]") {
+  MemoryWorld world = world_of(200);
+  struct Marks final : CrashWatch {
+    StepMark one;
+    StepMark* mark(std::int32_t) override { return &one; }
+  } marks;
+  for (int start = 0; start < 9; ++start) {
+    Process process(world);
+    process.worker = std::make_unique<DetectWorker>(process.transport, process.checkpoints, std::make_shared<SmallRules>(), process.clock,
+                                                    process.stats, process.options, &marks);
+    REQUIRE(process.worker->run_once(Duration{0}).ok());
+    if (start % 3 == 2) continue;
+    marks.one.offset = 20;
+    marks.one.running = 1;
+  }
+  CHECK(world.quarantined[0].empty());
+}
+
 TEST_CASE("a missing stretch of the journal stops the worker", "[pipeline]") {
   MemoryWorld world = world_of(300);
   Accidents none;

@@ -51,6 +51,24 @@ TEST_CASE("journal time is the running maximum of append times", "[pipeline]") {
   CHECK(table.journal_time() == kStart + minutes{1});
 }
 
+TEST_CASE("one record from the far future does not move journal time; a real gap of years does", "[pipeline]") {
+  SourceTable table;
+  table.advance(kStart);
+  const Time far = kStart + hours{24 * 365 * 70};
+  for (int i = 0; i < 100; ++i) {
+    table.advance(far + hours{48 * i});  // they do not agree with each other
+    CHECK(table.journal_time() < kStart + hours{1});
+    table.advance(kStart + seconds{i});
+  }
+  CHECK(table.journal_time() == kStart + seconds{99});
+  table.advance(kStart + SourceTable::kLeapMax);
+  CHECK(table.journal_time() == kStart + SourceTable::kLeapMax);
+  for (std::uint32_t i = 1; i < SourceTable::kLeapEntries; ++i) table.advance(far);
+  CHECK(table.journal_time() == kStart + SourceTable::kLeapMax);
+  table.advance(far + seconds{1});
+  CHECK(table.journal_time() == far + seconds{1});
+}
+
 TEST_CASE("the watermark is the slowest live partition's event time minus lateness", "[pipeline]") {
   SourceTable table;
   event(table, 0, 1, kStart, kStart);

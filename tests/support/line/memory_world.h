@@ -93,6 +93,10 @@ class MemoryDetectTransport final : public DetectTransport {
   CommitResult commit(const std::map<std::int32_t, CommittedPosition>& positions) override;
   std::optional<CommittedPosition> committed_position(std::int32_t partition) override;
   void drop_unit() override { unit_.clear(); }
+  bool quarantine(std::int32_t partition, std::int64_t offset, std::int32_t index) override {
+    world_.quarantined[partition].emplace_back(offset, index);
+    return true;
+  }
   std::vector<std::pair<std::int64_t, std::int32_t>> quarantined(std::int32_t partition) override { return world_.quarantined[partition]; }
 
   /// From the next poll on.
