@@ -9,6 +9,7 @@
 // Late events: are put in their place in time. Repeats never arrive here; corrections count only where they bring the approval.
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -38,24 +39,32 @@ constexpr std::size_t kEvidenceMax = 12;
 
 enum class Prompt : std::uint8_t { none, declined, unanswered, wrong_code, fraud };
 
-bool has(std::string_view text, std::string_view part) {
-  const auto it = std::search(text.begin(), text.end(), part.begin(), part.end(), [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
-  });
-  return it != text.end();
-}
+/// A text in lower case, made once: many words are looked for in each.
+class Lowered {
+ public:
+  explicit Lowered(std::string_view text) : size_(std::min(text.size(), buffer_.size())) {
+    std::copy_n(text.begin(), size_, buffer_.begin());
+    lower_ascii(buffer_.data(), size_);
+  }
+  bool has(std::string_view part) const { return std::string_view(buffer_.data(), size_).find(part) != std::string_view::npos; }
+
+ private:
+  std::array<char, kReasonBytesMax> buffer_;
+  std::size_t size_;
+};
 
 /// Entra's result texts (authenticationDetails, status.additionalDetails), matched by their telling words.
 Prompt prompt_from_text(std::string_view text) {
   if (text.empty()) return Prompt::none;
-  if (has(text, "fraud") || has(text, "reported suspicious")) return Prompt::fraud;
-  if (has(text, "verification code") || has(text, "wrong code") || has(text, "invalid code") || has(text, "code entered") ||
-      has(text, "incorrect code") || has(text, "one-time")) {
+  const Lowered lowered(text);
+  if (lowered.has("fraud") || lowered.has("reported suspicious")) return Prompt::fraud;
+  if (lowered.has("verification code") || lowered.has("wrong code") || lowered.has("invalid code") || lowered.has("code entered") ||
+      lowered.has("incorrect code") || lowered.has("one-time")) {
     return Prompt::wrong_code;
   }
-  if (has(text, "blocked") || has(text, "duplicate") || has(text, "invalid phone")) return Prompt::none;
-  if (has(text, "respond") || has(text, "timed out") || has(text, "timeout") || has(text, "answer")) return Prompt::unanswered;
-  if (has(text, "declined") || has(text, "denied") || has(text, "correct number")) return Prompt::declined;
+  if (lowered.has("blocked") || lowered.has("duplicate") || lowered.has("invalid phone")) return Prompt::none;
+  if (lowered.has("respond") || lowered.has("timed out") || lowered.has("timeout") || lowered.has("answer")) return Prompt::unanswered;
+  if (lowered.has("declined") || lowered.has("denied") || lowered.has("correct number")) return Prompt::declined;
   return Prompt::none;
 }
 
@@ -68,7 +77,8 @@ Prompt prompt_of(const SignIn& e) {
   for (const AuthStep& s : e.auth_steps) {
     const Prompt p = prompt_from_text(s.result_detail);
     if (p > found) found = p;
-    by_code = by_code || has(s.method, "code") || has(s.method, "text message") || has(s.method, "oath");
+    const Lowered method(s.method);
+    by_code = by_code || method.has("code") || method.has("text message") || method.has("oath");
   }
   if (found != Prompt::none) return found;
   // 500121 alone says that strong authentication failed: a prompt, unless the method was a code to type.
