@@ -36,6 +36,7 @@ constexpr ParameterSpec kParameters[] = {
     {"usual_failure_rate", 0.10, 0.01, 0.5, "", "Share of first contacts that fail for other sources, at least; more where the source's own past says so."},
     {"stranger_failure_rate", 0.20, 0.01, 0.8, "", "The same for sign-ins from networks that never let anybody in, by kind of client."},
     {"rotating_addresses", 3, 2, 100, "addresses", "A spray is the tenant's, not one address's, from this many addresses."},
+    {"shared_users", 5, 2, 16, "users", "A /24 or /48 with this many users in 30 days is shared, as carriers' and offices' addresses are."},
     {"slow_alarm", 12, 4, 100, "", "Cumulative sum of hourly excess (in standard deviations, less one an hour) that is a slow spray."},
     {"slow_hour_max", 10, 2, 100, "", "The most that one hour adds to it."},
 };
@@ -70,6 +71,7 @@ class PasswordSpray {
         limit_(detmath::log(1 - p.number("miss")) - p.number("false_alarm_log10") * kLn10),
         innocent_(detmath::log(p.number("miss"))),
         rotating_(p.count("rotating_addresses")),
+        shared_users_(p.count("shared_users")),
         slow_({p.number("slow_alarm"), p.number("slow_hour_max")}) {}
 
   void keys(const DetectContext& ctx, const SignIn& e, KeySink& out) const {
@@ -80,7 +82,7 @@ class PasswordSpray {
     const std::uint32_t host = host_hash(e.ip);
     // The morning's first contact of a known user weighs; the rest of the day does not.
     if (!wrong && p != nullptr && p->hosts.seen_since(host, day_of(e.event_time))) return;
-    const bool familiar = is_familiar(p, e, host);
+    const bool familiar = is_familiar(ctx, p, e);
     if (wrong && familiar) return;
     // A known user at a strange place may turn out to be a victim; without a past everybody's first sign-in would be one.
     if (wrong || (!familiar && p != nullptr)) {
@@ -153,8 +155,11 @@ class PasswordSpray {
   }
   static bool password_right(const SignIn& e) { return e.success() || e.password_validated == Tristate::yes; }
 
-  static bool is_familiar(const UserProfile* p, const SignIn& e, std::uint32_t host) {
-    return p != nullptr && (p->knows_neighbourhood(host) || (!e.device.id.empty() && p->knows_device(device_hash(e))));
+  /// Where the user succeeded before, on a registered device of theirs, or at their carrier behind addresses that colleagues share.
+  bool is_familiar(const DetectContext& ctx, const UserProfile* p, const SignIn& e) const {
+    if (p == nullptr) return false;
+    if (p->knows_neighbourhood(host_hash(e.ip)) || (!e.device.id.empty() && p->knows_device(device_hash(e)))) return true;
+    return p->knows_asn(e.asn) && ctx.profiles->shared_by(e.ip, e.event_time, shared_users_);
   }
 
   /// Nothing about the sign-in is the user's, and nobody else comes from there. Sprayed users move about like others do, so a campaign
@@ -274,7 +279,7 @@ class PasswordSpray {
 
   void on_right_password(const DetectContext& ctx, const StateKey& key, const SignIn& e, State& s, FindingSink& out) const {
     if (key.kind != kTide && e.success()) walk(ctx, key, e, s);
-    if (is_familiar(ctx.profiles->user(e, ctx.watermark), e, host_hash(e.ip))) return;
+    if (is_familiar(ctx, ctx.profiles->user(e, ctx.watermark), e)) return;
     const bool sprayed = s.log.targets.contains(CampaignAccount::hash_of(e));
     if (key.kind != kAddress && !sprayed && (key.kind == kTide || !s.log.hosts.contains(CampaignLog::host_of(e)))) return;
     if (key.kind != kAddress && !all_new(ctx, e)) return;
@@ -358,6 +363,7 @@ class PasswordSpray {
   double limit_;
   double innocent_;
   std::uint32_t rotating_;
+  std::uint32_t shared_users_;
   HourlyTide::Limits slow_;
 };
 

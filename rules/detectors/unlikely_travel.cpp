@@ -37,6 +37,8 @@ constexpr ParameterSpec kParameters[] = {
 constexpr double kGroundHours = 0.75;           // getting to and from an airport: algorithms.md 2.1
 constexpr double kPhoneRadiusKm = 300;          // carriers place their customers at a hub
 constexpr Duration kRowMemory = std::chrono::hours{26};  // half around the world takes 23 h at 900 km/h
+constexpr Duration kNewsFor = std::chrono::hours{24};
+constexpr Duration kToldFor = std::chrono::hours{24 * 14};
 constexpr std::size_t kAnchorsMax = 3;
 /// Microsoft's own networks: on-behalf flows of its services show these, not the user's.
 constexpr std::uint32_t kMicrosoftAsns[] = {8068, 8069, 8075, 12076};
@@ -53,6 +55,8 @@ class UnlikelyTravel {
   struct State {
     PackedNotes anchors;  // at most kAnchorsMax, one per device (tag), in no order that matters
     Stamp newest = 0;
+    Stamp told = 0;            // when a medium or higher finding last named told_place
+    std::uint32_t told_place = 0;
   };
 
   explicit UnlikelyTravel(const Parameters& p)
@@ -76,7 +80,7 @@ class UnlikelyTravel {
     EventNote now = anchor_of(e);
     std::vector<EventNote> anchors = state.anchors.unpack();
     const UserProfile* profile = ctx.profiles->user(e, ctx.watermark);
-    if (profile != nullptr && learned(*profile, e.event_time)) judge(ctx, e, *profile, now, anchors, out);
+    if (profile != nullptr && learned(*profile, e.event_time)) judge(ctx, e, *profile, now, anchors, state, out);
     if (e.category == SignInCategory::interactive_user) remember(now, anchors);
     state.newest = 0;
     for (const EventNote& a : anchors) state.newest = std::max(state.newest, stamp_of(a.time));
@@ -88,14 +92,22 @@ class UnlikelyTravel {
     if (before.result_class != ResultClass::success) on_event(ctx, key, after, state, out);
   }
 
-  Time keep_until(const State& state) const { return state.newest == 0 ? Time::min() : time_of(state.newest) + kRowMemory; }
+  Time keep_until(const State& state) const {
+    if (state.newest == 0) return Time::min();
+    const Time anchors = time_of(state.newest) + kRowMemory;
+    return state.told == 0 ? anchors : std::max(anchors, time_of(state.told) + kToldFor);
+  }
   void encode(const State& state, ByteWriter& w) const {
     state.anchors.encode(w);
     w.u32(state.newest);
+    w.u32(state.told);
+    w.u32(state.told_place);
   }
   bool decode(ByteReader& r, State& state) const {
     if (!state.anchors.decode(r, kAnchorsMax)) return false;
     state.newest = r.u32();
+    state.told = r.u32();
+    state.told_place = r.u32();
     return r.ok();
   }
   std::size_t heap_bytes(const State& state) const { return state.anchors.heap_bytes(); }
@@ -106,7 +118,7 @@ class UnlikelyTravel {
     bool typical = false;        // a place of the user's
     bool asn_known = false;
     bool country_known = false;
-    bool device_known = false;   // unknown devices without any property count as known: absence never raises
+    bool device_known = false;   // devices without any property count as known: absence never raises
   };
   struct Pair {
     EventNote* anchor = nullptr;
@@ -174,7 +186,7 @@ class UnlikelyTravel {
   }
 
   void judge(const DetectContext& ctx, const SignIn& e, const UserProfile& profile, EventNote& now,
-             std::vector<EventNote>& anchors, FindingSink& out) const {
+             std::vector<EventNote>& anchors, State& state, FindingSink& out) const {
     std::optional<Pair> best;
     for (EventNote& a : anchors) {
       const std::optional<Pair> p = pair_of(now, a);
@@ -195,18 +207,30 @@ class UnlikelyTravel {
     const EventNote& other = blame_now ? *best->anchor : now;
     const std::optional<Severity> severity = severity_of(*best, blamed, other, end, blame_now ? at_anchor : at_now,
                                                          blame_now ? anchor_shared : now_shared, e.category);
-    if (!severity) return;
+    if (!severity || told_before(blamed, *severity, state)) return;
     blamed.mark = static_cast<std::uint8_t>(blamed.mark | kReported);
     out.add(finding_of(ctx, e, profile, *best, blame_now, *severity));
   }
 
-  /// `other_shared`: the other end is shared egress, which may lie elsewhere than the user; then everything about the blamed end must be new.
+  /// A place that was told a day or more ago is no news for two weeks: it is held back from learning, so that it would be told daily.
+  bool told_before(const EventNote& blamed, Severity severity, State& state) const {
+    const auto place = static_cast<std::uint32_t>(mix64(static_cast<std::uint64_t>(blamed.asn) << 16 | blamed.country)) | 1U;
+    if (state.told_place == place && blamed.time >= time_of(state.told) + kNewsFor && blamed.time < time_of(state.told) + kToldFor) return true;
+    if (severity >= Severity::medium && (state.told_place != place || blamed.time >= time_of(state.told) + kToldFor)) {
+      state.told_place = place;
+      state.told = stamp_of(blamed.time);
+    }
+    return false;
+  }
+
+  /// `other_shared`: the other end is shared egress, which may lie elsewhere than the user; then network and country of the blamed end
+  /// must both be new.
   static std::optional<Severity> severity_of(const Pair& pair, const EventNote& blamed, const EventNote& other, const End& end,
                                              const End& other_end, bool other_shared, SignInCategory category) {
     const bool own_machine = (blamed.mark & kRegistered) != 0 && end.device_known;
     if (own_machine) return std::nullopt;  // a VPN, or the device travelled with a clock that is wrong
     const bool all_new = !end.asn_known && !end.country_known && !end.device_known;
-    if (other_shared && !all_new) return std::nullopt;
+    if (other_shared && (end.asn_known || end.country_known)) return std::nullopt;
     // Roaming: phones abroad are routed home, the laptop beside them is not.
     const bool one_phone = ((blamed.mark ^ other.mark) & kPhone) != 0;
     if (one_phone && end.device_known && other_end.device_known) return std::nullopt;

@@ -113,6 +113,17 @@ TEST_CASE("users who fail where they are known stay silent: a password change da
   for (std::uint64_t u = 0; u < 60; ++u) CHECK(stage.feed(Event(u, kMorning + hours{1}).at(kLisbon, kOffice + 3, 64497).code(50055)).empty());
 }
 
+TEST_CASE("phones with old passwords behind a carrier that colleagues share stay silent", "[rules]") {
+  Stage stage(password_spray());
+  const auto carrier = [](std::uint64_t user, Time t, std::uint32_t pool) {
+    return Event(user, t).at(kLisbon, 0xC6120000U + pool * 256 + static_cast<std::uint32_t>(user % 50), 64499);  // 198.18.0.0/15
+  };
+  for (std::uint64_t u = 0; u < 60; ++u) {
+    for (std::uint32_t pool = 0; pool < 2; ++pool) stage.feed(carrier(u, kMorning - kDay + hours{pool}, (static_cast<std::uint32_t>(u) + pool) % 8));
+  }
+  for (std::uint64_t u = 0; u < 60; ++u) CHECK(stage.feed(carrier(u, kMorning + seconds{u}, (static_cast<std::uint32_t>(u) + 4) % 8).code(50126)).empty());
+}
+
 TEST_CASE("an outage is not a spray", "[rules]") {
   Stage stage(password_spray());
   for (std::uint64_t u = 0; u < 60; ++u) CHECK(stage.feed(attempt(u, kMorning + seconds{u}, kAttacker, 90033)).empty());

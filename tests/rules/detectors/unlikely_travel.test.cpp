@@ -91,15 +91,15 @@ TEST_CASE("egress that five colleagues share stays silent", "[rules]") {
   CHECK(stage.feed(Event(1, kMorning + minutes{55}).at(kSingapore, kAttacker + 9, 64500)).empty());
 }
 
-TEST_CASE("from a shared office only a sign-in with everything new counts", "[rules]") {
-  for (const bool everything_new : {true, false}) {
+TEST_CASE("from a shared office only a network and country that are both new count", "[rules]") {
+  for (const bool been_there : {false, true}) {
     Stage stage(unlikely_travel());
     for (std::uint64_t u = 10; u < 16; ++u) stage.feed(Event(u, kMorning - hours{1}).at(kLisbon, kOffice, 64497));
     stage.history(1);
-    stage.expire(kMorning + hours{24});
+    if (been_there) stage.feed(Event(1, kMorning - 3 * kDay + hours{22}).at(kSingapore, kAttacker + 512, 64511));
     stage.feed(Event(1, kMorning + hours{30}).at(kLisbon, kOffice, 64497));
-    const Event away = everything_new ? far_away(1, kMorning + hours{31}) : Event(1, kMorning + hours{31}).at(kSingapore, kAttacker, 64500);
-    CHECK(stage.feed(away).size() == (everything_new ? 1 : 0));
+    const auto found = stage.feed(Event(1, kMorning + hours{31}).at(kSingapore, kAttacker, 64500));
+    CHECK(found.size() == (been_there ? 0 : 1));
   }
 }
 
@@ -141,6 +141,22 @@ TEST_CASE("a place of the user's own is found only when far too fast and on an u
   const auto found = stage.feed(Event(1, kMorning + minutes{20}).at(kNewYork, kAttacker, 64500).device("", "Linux", "Firefox"));
   REQUIRE(found.size() == 1);
   CHECK(found[0].severity == Severity::low);
+}
+
+TEST_CASE("a place told yesterday is told again after two weeks only", "[rules]") {
+  Stage stage(unlikely_travel());
+  stage.history(1);
+  std::size_t told = 0;
+  for (int d = 0; d < 14; ++d) {
+    stage.feed(Event(1, kMorning + d * kDay));
+    const auto found = stage.feed(Event(1, kMorning + d * kDay + minutes{30}).at(kSingapore, kAttacker, 64500));
+    CHECK(found.size() == (d == 0 ? 1 : 0));
+    told += found.size();
+    if (d == 5) stage.restart();
+  }
+  CHECK(told == 1);
+  stage.feed(Event(1, kMorning + 14 * kDay + hours{8}));
+  CHECK(stage.feed(Event(1, kMorning + 14 * kDay + hours{9}).at(kNewYork, kAttacker + 512, 64501)).size() == 1);  // another place is news
 }
 
 TEST_CASE("travel state goes through a checkpoint", "[rules]") {
