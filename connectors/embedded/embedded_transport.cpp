@@ -52,7 +52,9 @@ class EmbeddedTransport::Ingest final : public IngestTransport {
         return messages;
       }
       // The worker knows nothing of what only this side saw (messages too large, inputs that ended), so nobody else would commit it.
-      if (!given_ && (raw_.taken() > 0 || !inputs_.moved().empty() || inputs_.exhausted()) && !commit()) return {};
+      if (!given_ && (raw_.taken() > 0 || !inputs_.moved().empty() || (inputs_.exhausted() && !owner_.ingest_done_)) && !commit()) {
+        return {};
+      }
       if (raw_.taken() > 0) continue;
       const auto left = std::chrono::duration_cast<Duration>(deadline - std::chrono::steady_clock::now());
       if (inputs_.exhausted() || left <= Duration{0}) return {};
@@ -381,7 +383,8 @@ CommitResult EmbeddedTransport::commit_unit(const OutputUnit& unit, Positions&& 
 
 void EmbeddedTransport::note(const Status& status) {
   const std::lock_guard lock{status_mutex_};
-  status_ = status;
+  const bool stays = !status_ && is_final(status_.error());
+  if (!stays) status_ = status;
 }
 
 Status EmbeddedTransport::status() const {

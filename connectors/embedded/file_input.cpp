@@ -83,7 +83,11 @@ FileInput::State FileInput::open(const std::optional<InputPosition>& from) {
   }
   popped_ = *from;
   merge_time = from->merge_time;
-  const auto now = path_ == kStandardInput ? Result<FileIdentity>{FileIdentity{}} : identify_path(path_);
+  const auto now = identify_path(path_);
+  if (now && now.value().regular && now.value().same_file(from->file) && from->read_whole && now.value().size == from->file.size) {
+    dormant_ = true;
+    return state_ = options_.follow ? State::waiting : State::finished;
+  }
   if (now && (!now.value().regular || now.value().same_file(from->file))) return open_at(path_, from);
   if (const auto renamed = find_renamed(*from)) {
     renamed_ = true;
@@ -146,7 +150,27 @@ FileInput::State FileInput::pop() {
   return take_next(false);
 }
 
+FileInput::State FileInput::fall_asleep() {
+  note_head();
+  const auto at = ::lseek(reader_->stream().fd(), 0, SEEK_CUR);
+  if (at >= 0) popped_.file.size = static_cast<std::uint64_t>(at);  // what was added since makes it wake up
+  popped_.read_whole = true;
+  reader_.reset();
+  dormant_ = true;
+  return state_ = State::waiting;
+}
+
+FileInput::State FileInput::wake_if_changed() {
+  const auto now = identify_path(path_);
+  if (!now || (now.value().same_file(popped_.file) && now.value().size == popped_.file.size)) return state_;
+  dormant_ = false;
+  InputPosition from = popped_;
+  from.merge_time = merge_time;
+  return open(from);
+}
+
 FileInput::State FileInput::fill() {
+  if (dormant_) return wake_if_changed();
   if (!opened_ && open_at(path_, std::nullopt) == State::failed) return state_;
   if (state_ == State::finished || state_ == State::failed || state_ == State::message) return state_;
   if (state_ == State::waiting && unchanged()) return at_end();
@@ -187,6 +211,7 @@ FileInput::State FileInput::at_end() {
     reader_.reset();
     return state_ = State::finished;
   }
+  if (options_.close_at_end && whole && !reader_->has_rest()) return fall_asleep();
   const std::int64_t now = monotonic_ms();
   if (quiet_since_ms_ == 0) quiet_since_ms_ = now;
   if (now - quiet_since_ms_ >= options_.settle.count() && reader_->rest_is_closed_value() && take_next(true) == State::message) {
@@ -238,12 +263,13 @@ InputPosition FileInput::position() {
   note_head();
   if (!popped_.packed) popped_.file.size = std::max(popped_.file.size, popped_.read.bytes);
   popped_.merge_time = merge_time;
+  if (!popped_.packed && resumable_) popped_.read_whole = popped_.read.bytes >= popped_.file.size;
   return popped_;
 }
 
 std::uint64_t FileInput::bytes_left() const {
   if (!resumable_ || state_ == State::finished || state_ == State::failed) return 0;
-  if (reader_ == nullptr) return popped_.file.size;
+  if (reader_ == nullptr) return dormant_ ? 0 : popped_.file.size;
   const auto at = ::lseek(reader_->stream().fd(), 0, SEEK_CUR);
   const auto size = popped_.file.size;
   return at < 0 || static_cast<std::uint64_t>(at) >= size ? 0 : size - static_cast<std::uint64_t>(at);

@@ -32,6 +32,7 @@ constexpr std::uint32_t kHeadBytes = 1024;
 
 struct FileInputOptions {
   bool follow = false;   // wait for growth and for a successor under the same name; otherwise the end is the end
+  bool close_at_end = false;  // follow: keep no descriptor while nothing happens (many files)
   bool is_command = false;
   std::string tenant;    // of records that carry none
   /// Follow: a last line without newline is taken after this long without growth when it is a whole JSON value.
@@ -71,7 +72,9 @@ class FileInput {
   const std::string& path() const { return path_; }
   const FileInputOptions& options() const { return options_; }
   bool resumable() const { return resumable_; }
-  bool packed() const { return reader_ != nullptr && reader_->stream().packing() > Packing::plain; }
+  bool packed() const { return reader_ != nullptr ? reader_->stream().packing() > Packing::plain : popped_.packed; }
+  /// Waiting without a descriptor; the next fill() looks whether the file is still as it was.
+  bool dormant() const { return dormant_; }
   /// A pipe with bytes (or its end) waiting; true for files. fill() blocks otherwise.
   bool readable_now() const;
   /// File bytes not read yet, as far as known: for progress and lag.
@@ -86,6 +89,8 @@ class FileInput {
   State take_next(bool final);
   State at_end();
   State look_for_successor();
+  State fall_asleep();
+  State wake_if_changed();
   Status check_identity(const InputPosition& from, const FileIdentity& now, int fd) const;
   std::optional<std::string> find_renamed(const InputPosition& from) const;
   bool unchanged() const;
@@ -98,6 +103,7 @@ class FileInput {
   Error error_;
   bool resumable_ = true;
   bool opened_ = false;
+  bool dormant_ = false;
   bool renamed_ = false;  // what is being read no longer lies under path_
   std::unique_ptr<MessageReader> reader_;
   InputMessage front_;

@@ -11,7 +11,8 @@
 namespace bartizan::embedded {
 namespace {
 
-constexpr std::size_t kOpenAtOnce = 64;            // without follow: files beyond keep closed until their time comes
+constexpr std::size_t kOpenAtOnce = 64;            // files beyond keep closed until their time comes, and where they have nothing new
+constexpr std::int64_t kLookMs = 1000;             // follow: how often files without a descriptor are looked at
 constexpr std::int64_t kSearchAgainMs = 2000;      // follow: how often globs are looked at again
 
 std::int64_t monotonic_ms() {
@@ -59,6 +60,7 @@ void InputSet::add(const std::string& path, const InputPattern& pattern) {
   if (known || (skip_ && skip_(path))) return;
   FileInputOptions options;
   options.follow = follow_;
+  options.close_at_end = inputs_.size() >= kOpenAtOnce;
   options.is_command = pattern.is_command;
   options.tenant = pattern.tenant;
   Slot slot;
@@ -69,7 +71,7 @@ void InputSet::add(const std::string& path, const InputPattern& pattern) {
   slot.moved = state != FileInput::State::failed && !slot.input->resumable();  // its generation is new
   inputs_.push_back(std::move(slot));
   settle_state(order, state);
-  if (state == FileInput::State::failed || follow_ || from || inputs_.size() <= kOpenAtOnce || !inputs_[order].input->resumable()) return;
+  if (state == FileInput::State::failed || from || inputs_.size() <= kOpenAtOnce || !inputs_[order].input->resumable()) return;
   // Too many files to hold open at once: note its first time, and close it until that time comes.
   FileInput& input = *inputs_[order].input;
   FileInput::State now = state;
@@ -113,16 +115,22 @@ void InputSet::settle_state(std::uint32_t order, FileInput::State state) {
 
 void InputSet::gather() {
   if (follow_ && monotonic_ms() >= next_search_ms_) find_files();
+  const bool look = monotonic_ms() >= next_look_ms_;
+  if (look) next_look_ms_ = monotonic_ms() + kLookMs;
   std::vector<std::uint32_t> hungry;
   hungry.swap(hungry_);
   std::sort(hungry.begin(), hungry.end());
   for (const std::uint32_t order : hungry) {
     FileInput& input = *inputs_[order].input;
+    if (input.dormant() && !look) {
+      hungry_.push_back(order);
+      continue;
+    }
     FileInput::State state = input.state();
     const bool waited = state == FileInput::State::waiting || !input.packed();
     const std::uint32_t generation = input.source().generation;
     do {
-      if (follow_ && !input.readable_now()) break;
+      if (!blocking_ && !input.readable_now()) break;
       state = input.fill();
     } while (state == FileInput::State::unread);
     if (input.source().generation != generation || (state == FileInput::State::waiting && !waited)) inputs_[order].moved = true;

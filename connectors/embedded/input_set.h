@@ -37,6 +37,8 @@ class InputSet {
   /// `skip`: paths that are never an input (our own outputs, which a wide glob may match).
   InputSet(std::vector<InputPattern> patterns, bool follow, Committed committed, std::function<bool(const std::string&)> skip = {});
 
+  /// Pipes are waited for as long as it takes; otherwise take() never blocks.
+  void wait_for_pipes() { blocking_ = true; }
   /// Finds and opens the files. Without `follow`, a pattern that matches nothing is a problem; the rest is read all the same.
   void open();
   struct Taken {
@@ -77,6 +79,7 @@ class InputSet {
 
   std::vector<InputPattern> patterns_;
   bool follow_;
+  bool blocking_ = false;
   Committed committed_;
   std::function<bool(const std::string&)> skip_;
   std::vector<Slot> inputs_;          // by order
@@ -85,6 +88,7 @@ class InputSet {
   std::vector<std::uint32_t> hungry_; // inputs without a message at hand
   std::vector<InputProblem> problems_;
   std::int64_t next_search_ms_ = 0;
+  std::int64_t next_look_ms_ = 0;  // at dormant inputs
 };
 
 }  // namespace bartizan::embedded

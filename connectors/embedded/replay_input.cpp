@@ -8,6 +8,7 @@ namespace bartizan::embedded {
 
 ReplayInput::ReplayInput(std::vector<InputPattern> inputs, OutputSink& dead_letters, std::string engine_version)
     : inputs_(std::move(inputs), false, {}), raw_(inputs_, std::move(engine_version)), dead_letters_(dead_letters) {
+  inputs_.wait_for_pipes();
   inputs_.open();
 }
 
@@ -24,7 +25,8 @@ std::span<const RawMessage> ReplayInput::poll(std::size_t max, Duration timeout)
 
 void ReplayInput::append(std::int32_t journal_partition, std::string message) {
   static_cast<void>(journal_partition), static_cast<void>(message);
-  BARTIZAN_CHECK(!"a replay keeps no journal");
+  constexpr bool kReplayKeepsAJournal = false;
+  BARTIZAN_CHECK(kReplayKeepsAJournal);
 }
 
 bool ReplayInput::commit() { return true; }

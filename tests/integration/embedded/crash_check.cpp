@@ -16,7 +16,7 @@ using namespace bartizan::testing;
 constexpr const char* kPoints[] = {"ingest_begin",      "segment_created",    "journal_torn",    "journal_appended", "journal_synced",
                                    "before_sqlite_commit", "sqlite_committed", "output_torn",     "output_appended",  "outputs_synced",
                                    "detect_begin",      "checkpoint_begun",   "checkpoint_row",  "checkpoint_rows",  "checkpoint_committed"};
-constexpr int kCounts[] = {1, 2, 9, 40};
+constexpr int kCounts[] = {1, 4, 30};
 
 struct Arguments {
   std::string runner;

@@ -42,8 +42,9 @@ std::string tenant_of(std::string_view record) {
 void generate(std::uint64_t seed, std::string& out, std::vector<std::pair<std::int64_t, std::string>>& commands) {
   TenantOptions options;
   options.seed = seed;
-  options.users = 24;
-  options.days = 5;
+  options.users = 12;
+  options.instances_max = 10;
+  options.days = 4;
   options.non_interactive_per_workday = 2;
   options.wide_addresses = false;
   Tenant tenant{options};
