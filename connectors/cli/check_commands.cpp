@@ -24,7 +24,7 @@ int validate(const Global& global, const ValidateOptions& options) {
   std::size_t off = 0;
   for (const auto& rule : loaded->bundle.rules()) off += rule.off ? 1 : 0;
   Rows rows({"result", "files", "keys", "rules", "rules_off", "bundle"});
-  for (const std::size_t column : {1, 2, 3, 4}) rows.raw_column(column);
+  for (std::size_t column = 1; column <= 4; ++column) rows.raw_column(column);
   rows.add({"valid", std::to_string(loaded->config.files.size()), std::to_string(loaded->config.document.keys()),
             std::to_string(loaded->bundle.rule_set()->rules.size()), std::to_string(off), loaded->bundle.hash()});
   rows.print(global.format, wants_colour(global.colour, STDOUT_FILENO));

@@ -94,7 +94,7 @@ int journal_dump(const Global& global, const JournalDumpOptions& options) {
   if (format == OutputFormat::automatic) format = is_terminal(STDOUT_FILENO) ? OutputFormat::table : OutputFormat::ndjson;
   const auto fresh = [&header] {
     Rows rows(header);
-    for (const std::size_t raw : {0, 1, 2, 6}) rows.raw_column(raw);
+    for (const std::size_t raw : {0U, 1U, 2U, 6U}) rows.raw_column(raw);
     return rows;
   };
   Rows rows = fresh();
