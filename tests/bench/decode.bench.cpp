@@ -92,7 +92,7 @@ void decoder_records_array(benchmark::State& state) {
   const DecodeOptions options;
   const SourcePosition position;
   for (auto _ : state) d.decode(std::string_view{message}.substr(0, size), position, options, sink);
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kRecords));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRecords));
   if (sink.others != 0) state.SkipWithError("a record did not decode");
 }
 BENCHMARK(decoder_records_array);

@@ -81,7 +81,7 @@ void user_side(benchmark::State& state) {
     for (const SignIn& e : batch) one(e);
   }
   // What the events themselves cost to read is not measured: they are hot in the real line too.
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * batch.size()));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(batch.size()));
   std::size_t bytes = profiles.bytes();
   for (const auto& d : detectors) bytes += d->bytes();
   state.counters["bytes_per_user"] = static_cast<double>(bytes) / static_cast<double>(kUsers);

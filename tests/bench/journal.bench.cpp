@@ -188,7 +188,7 @@ void encode(benchmark::State& state) {
     for (const JournalEntry& entry : hot) writer.add(entry);
     benchmark::DoNotOptimize(writer.finish(true));
   }
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * hot.size()));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(hot.size()));
 }
 BENCHMARK(encode);
 
@@ -204,7 +204,7 @@ void decode(benchmark::State& state) {
     }
   }
   benchmark::DoNotOptimize(seen);
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kEvents));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kEvents));
 }
 BENCHMARK(decode)->Arg(256)->Arg(1024)->Arg(4096);
 

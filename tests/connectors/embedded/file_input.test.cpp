@@ -126,7 +126,7 @@ TEST_CASE("plain, gzip and zstd hold the same messages, in one member or in many
 
 TEST_CASE("a truncated or damaged archive gives what stood before, and an error") {
   std::string text;
-  for (int i = 0; i < 20000; ++i) text += "{\"n\":" + std::to_string(i * 2654435761ULL % 1000003) + "}\n";
+  for (std::uint64_t i = 0; i < 20000; ++i) text += "{\"n\":" + std::to_string(i * 2654435761ULL % 1000003) + "}\n";
   const Scratch dir;
   for (const bool is_gzip : {true, false}) {
     const std::string packed = is_gzip ? testing::gzip(text) : testing::zstd(text);
