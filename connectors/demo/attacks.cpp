@@ -175,6 +175,7 @@ bool Attacker::travel(std::int64_t start) {
     const User& u = tenant_.people()[user_index_[seen.user_id.lo]];
     // The victim has just signed in; within minutes to hours somebody far away does too.
     if (start - seen.event_ms > 3 * kHour || seen.from.kind == NetworkKind::consumer_vpn) continue;
+    if (homes_only_ && (seen.from.kind != NetworkKind::home || u.proxy_user || u.trip.during(start))) continue;
     const double hours = static_cast<double>(start - seen.event_ms) / static_cast<double>(kHour);
     const std::uint16_t city = far_city(seen.from.city, std::max(2000.0, 1300.0 * (hours + 0.75)));
     if (distance_km(city, seen.from.city) < 1200.0 * (hours + 0.75)) continue;

@@ -59,6 +59,8 @@ class Attacker {
   const Attack& campaign(std::uint32_t number) const { return campaigns_[number - 1]; }
   /// The number of the next attack, where the caller numbers other things too.
   void number_next(std::uint32_t number) { next_number_ = number; }
+  /// Journeys only from homes: behind a shared egress a far sign-in is, rightly, no proof of anything.
+  void travel_from_homes_only() { homes_only_ = true; }
 
  private:
   struct Recent {
@@ -93,6 +95,7 @@ class Attacker {
   std::deque<Device> devices_;
   std::deque<Attack> campaigns_;
   std::uint32_t next_number_ = 1;
+  bool homes_only_ = false;
   Attack present_;
   std::vector<Draft> drafts_;
 };

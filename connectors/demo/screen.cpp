@@ -43,6 +43,24 @@ std::string fitted(std::string_view text, std::size_t columns) {
   return out;
 }
 
+std::vector<std::string> wrapped(std::string_view text, std::size_t columns) {
+  if (columns == 0 || columns_of(text) <= columns) return {fitted(text, 0)};
+  std::size_t at = 0, blank = std::string_view::npos;
+  for (std::size_t left = columns + 1; at < text.size(); ++at) {
+    if ((static_cast<unsigned char>(text[at]) & 0xc0) != 0x80 && left-- == 0) break;
+    if (text[at] == ' ') blank = at;
+  }
+  if (blank == std::string_view::npos || blank < columns / 2) return {fitted(text, columns)};
+  return {fitted(text.substr(0, blank), columns), fitted(text.substr(blank + 1), columns)};
+}
+
+void Screen::write_wrapped(std::string first, std::size_t columns_before, std::string_view text) {
+  const std::size_t width = options_.width;
+  const auto lines = wrapped(text, width == 0 ? 0 : std::max<std::size_t>(20, width > columns_before ? width - columns_before : 0));
+  write(first + lines.front());
+  for (std::size_t i = 1; i < lines.size(); ++i) write(std::string(columns_before, ' ') + lines[i]);
+}
+
 std::string Screen::tinted(std::string_view text, Tint tint) const {
   if (!options_.colour || tint == Tint::plain) return std::string{text};
   constexpr std::string_view kCodes[] = {"0", "1", "2", "1;31", "33", "36", "32", "35", "34"};
@@ -57,8 +75,7 @@ void Screen::write(std::string line) {
 }
 
 void Screen::fact(std::string_view word, std::string_view text) {
-  const std::size_t room = options_.width > 20 ? options_.width - kTime : 0;
-  write(tinted(padded(word, kTime), Tint::bold) + fitted(text, room));
+  write_wrapped(tinted(padded(word, kTime), Tint::bold), kTime, text);
 }
 
 void Screen::blank() { write({}); }
@@ -67,13 +84,12 @@ void Screen::event(std::string_view time, std::string_view kind, Tint tint, std:
   const std::size_t width = options_.width;
   std::string line = tinted(padded(time, kTime), Tint::dim) + tinted(padded(kind, kKind), tint);
   if (width == 0 || width >= kOneLine) {
-    line += padded(what, kWhat) + padded(who, kWho);
-    write(line + fitted(text, width == 0 ? 0 : width - kTime - kKind - kWhat - kWho));
+    write_wrapped(line + padded(what, kWhat) + padded(who, kWho), kTime + kKind + kWhat + kWho, text);
     return;
   }
   const std::size_t room = width > kTime + kKind + kWhat + 8 ? width - kTime - kKind - kWhat : 20;
   write(line + padded(what, kWhat) + fitted(who, room));
-  if (!text.empty()) write(std::string(kTime + kKind, ' ') + fitted(text, std::max<std::size_t>(20, width > kTime + kKind ? width - kTime - kKind : 20)));
+  if (!text.empty()) write_wrapped(std::string(kTime + kKind, ' '), kTime + kKind, text);
 }
 
 void Screen::row(std::string_view what, std::string_view who, std::string_view result, Tint tint, std::string_view severity, std::string_view after) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "connectors/demo/story.h"
 
@@ -18,6 +19,8 @@ std::string grouped(std::uint64_t n);
 std::size_t columns_of(std::string_view text);
 /// At most `columns` columns (0: all), cut with an ellipsis; control characters become spaces.
 std::string fitted(std::string_view text, std::size_t columns);
+/// At most two lines of `columns` columns (0: one line, all of it), broken at a blank, the second cut with an ellipsis.
+std::vector<std::string> wrapped(std::string_view text, std::size_t columns);
 
 class Screen {
  public:
@@ -43,6 +46,8 @@ class Screen {
 
  private:
   void write(std::string line);
+  /// `first` and then the text, further lines of it indented as far as `columns_before`.
+  void write_wrapped(std::string first, std::size_t columns_before, std::string_view text);
   std::string tinted(std::string_view text, Tint tint) const;
 
   const DemoOptions& options_;

@@ -66,6 +66,7 @@ class Story {
   Story(const DemoOptions& options, DemoLine& line, std::vector<Scenario> attacks)
       : options_(options), line_(line), attacks_(std::move(attacks)), screen_(options), tenant_(tenant_options(options.seed)), attacker_(tenant_, options.seed) {
     story_start_ = tenant_.world().start() + kHistoryDays * kDay + kStoryHour * kHour;
+    attacker_.travel_from_homes_only();
     traveller_ = send_traveller(tenant_, story_start_ - 5 * kDay, story_start_ + 4 * kDay);
   }
   int play();
@@ -289,7 +290,7 @@ int Story::play() {
   if (!options_.output.empty()) screen_.remark(join({"          output files: ", options_.output}));
   screen_.blank();
   screen_.fact("Next", "");
-  screen_.command("bartizan init", "write a commented bartizan.yaml and a folder for rules");
+  screen_.command("bartizan init", "write an example configuration");
   screen_.command("bartizan validate -c bartizan.yaml", "check the configuration and the rules");
   screen_.command("bartizan run -c bartizan.yaml", "detect on your own sign-in logs");
   return code;

@@ -40,7 +40,7 @@ TEST_CASE("the demo finds everything that it injects and is silent on the near m
   CHECK(shown.out.find("injected 8, detected 8, missed 0, near misses silent 2 of 2") != std::string::npos);
   CHECK(shown.out.find("confirmedCompromised") != std::string::npos);
 
-  // The same seed gives the same bytes: the golden file is the proof across compilers and machines.
+  // The same seed gives the same bytes, here and through files: the golden file is what `bartizan demo --headless` prints.
   std::ifstream file{BARTIZAN_SOURCE_DIR "/tests/connectors/demo/story.golden.txt"};
   REQUIRE(file);
   std::ostringstream golden;
@@ -88,6 +88,10 @@ TEST_CASE("texts are cut at whole characters and cleared of control characters",
   CHECK(fitted("Zürich", 6) == "Zürich");
   CHECK(fitted("Zürich", 3) == "Zü…");
   CHECK(fitted("a\x1b[2Jb", 0) == "a [2Jb");
+  CHECK(wrapped("one two three", 7) == std::vector<std::string>{"one two", "three"});
+  CHECK(wrapped("one two three four", 8) == std::vector<std::string>{"one two", "three f…"});
+  CHECK(wrapped("one two", 0) == std::vector<std::string>{"one two"});
+  CHECK(wrapped("donaudampfschiff", 5) == std::vector<std::string>{"dona…"});
   CHECK(grouped(1234567) == "1,234,567");
   CHECK(grouped(12) == "12");
 }
