@@ -231,7 +231,8 @@ bool Attacker::spray(std::int64_t start, Scenario s) {
   std::vector<Endpoint> from;
   const std::uint16_t origin = far_city(tenant_.world().main_city(), 0);
   for (std::size_t i = 0; i < addresses; ++i) {
-    from.push_back(single ? machine(origin) : tenant_.world().places().residential(rng_.next(), far_city(tenant_.world().main_city(), 0)));
+    const std::uint16_t city = single ? origin : far_city(tenant_.world().main_city(), 0);  // one draw a statement: the order of arguments is not fixed
+    from.push_back(single ? machine(origin) : tenant_.world().places().residential(rng_.next(), city));
   }
   const Draft tool = stranger(tenant_.people()[targets[0]], start, from[0]);
   const bool legacy = rng_.chance(0.4);
@@ -281,7 +282,8 @@ bool Attacker::guess(std::int64_t start, bool distributed) {
   std::vector<Endpoint> from;
   const std::uint16_t origin = far_city(seen.from.city, 0);
   for (std::size_t i = 0; i < addresses; ++i) {
-    from.push_back(distributed ? tenant_.world().places().residential(rng_.next(), far_city(seen.from.city, 0)) : machine(origin));
+    const std::uint16_t city = distributed ? far_city(seen.from.city, 0) : origin;
+    from.push_back(distributed ? tenant_.world().places().residential(rng_.next(), city) : machine(origin));
   }
   const std::uint32_t tries = distributed ? 12 + rng_.below(30) : 30 + rng_.below(70);
   const std::int64_t span = distributed ? rng_.between(20, 55) * kMinute : rng_.between(3, 12) * kMinute;

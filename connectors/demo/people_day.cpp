@@ -65,7 +65,8 @@ void People::plan_day(User& u) {
   const double share = weekend ? 0.3 : 1.0;
   for (std::uint32_t n = rng.poisson(u.interactive * share); n > 0; --n) {
     const std::uint8_t d = device();
-    add(draw_time(rng, weekend), u.kiosk_user && !weekend && rng.chance(0.5) ? ActivityKind::kiosk : ActivityKind::interactive, d);
+    const bool at_kiosk_today = u.kiosk_user && !weekend && rng.chance(0.5);  // one draw a statement: the order of arguments is not fixed
+    add(draw_time(rng, weekend), at_kiosk_today ? ActivityKind::kiosk : ActivityKind::interactive, d);
   }
   for (std::uint32_t n = rng.poisson(u.refresh * share); n > 0; --n) {
     const std::uint8_t d = device();

@@ -75,7 +75,8 @@ void Screen::write(std::string line) {
 }
 
 void Screen::fact(std::string_view word, std::string_view text) {
-  write_wrapped(tinted(padded(word, kTime), Tint::bold), kTime, text);
+  // Blanks inside a tint would outlive the cut of trailing blanks.
+  write_wrapped(text.empty() ? tinted(std::string{word}, Tint::bold) : tinted(padded(word, kTime), Tint::bold), kTime, text);
 }
 
 void Screen::blank() { write({}); }

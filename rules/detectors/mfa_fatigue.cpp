@@ -164,14 +164,17 @@ class MfaFatigue {
   static bool familiar(const DetectContext& ctx, const SignIn& e) {
     const UserProfile* p = ctx.profiles->user(e, ctx.watermark);
     if (p == nullptr) return false;
-    return p->knows_host(host_hash(e.ip)) || (!e.device.id.empty() && p->knows_device(device_hash(e)));
+    // A host of today alone may be the attacker's: an approval can be read before the prompts that led to it.
+    const auto* host = p->hosts.find(host_hash(e.ip));
+    const bool older = host != nullptr && (host->days > 1 || host->last < day_of(e.event_time));
+    return older || (!e.device.id.empty() && p->knows_device(device_hash(e)));
   }
 
   void on_prompt(const DetectContext& ctx, const SignIn& e, State& s, FindingSink& out) const {
     insert(s, note_of(e));
     ++s.prompts_total;
-    const std::size_t fast = count_within(s, e.event_time, fast_window_);
-    const std::size_t slow = count_within(s, e.event_time, kDay);
+    const std::size_t fast = most_within(s, e.event_time, fast_window_);
+    const std::size_t slow = most_within(s, e.event_time, kDay);
     if (fast < fast_ && slow < slow_) return;
     s.flooded = std::max(s.flooded, stamp_of(e.event_time));
     const bool is_fast = fast >= fast_;
@@ -251,6 +254,15 @@ class MfaFatigue {
     }
     s.prompts.insert(std::upper_bound(s.prompts.begin(), s.prompts.end(), note, earlier), note);
     if (s.prompts.size() > kPromptsMax) s.prompts.erase(s.prompts.begin());
+  }
+
+  /// The fullest window that `now` is part of: prompts may arrive after later ones.
+  static std::size_t most_within(const State& s, Time now, Duration window) {
+    std::size_t most = 0;
+    for (const EventNote& n : s.prompts) {
+      if (n.time >= now && n.time - now <= window) most = std::max(most, count_within(s, n.time, window));
+    }
+    return most;
   }
 
   static std::size_t count_within(const State& s, Time now, Duration window) {

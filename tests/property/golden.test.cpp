@@ -1,6 +1,6 @@
 // The same bytes on every compiler, build type and sanitizer: outputs of fixed histories, committed beside this file.
 //
-// After a wanted change of outputs write them anew with BARTIZAN_WRITE_GOLDEN=1 and look at the difference before committing it.
+// After a wanted change of outputs write them anew with BARTIZAN_REWRITE=1 and look at the difference before committing it.
 
 #include <catch2/catch.hpp>
 
@@ -22,7 +22,7 @@ namespace {
 /// Compares with tests/property/golden/NAME.
 void check_golden(const std::string& name, const std::vector<std::string>& lines) {
   const std::string path = std::string{BARTIZAN_SOURCE_DIR} + "/tests/property/golden/" + name;
-  if (std::getenv("BARTIZAN_WRITE_GOLDEN") != nullptr) {
+  if (std::getenv("BARTIZAN_REWRITE") != nullptr) {
     std::ofstream out(path, std::ios::binary);
     for (const std::string& line : lines) out << line << '\n';
   }

@@ -71,7 +71,11 @@ std::vector<std::pair<SourcePosition, std::string>> raw_history(std::uint64_t se
     if (random.chance(2)) {
       text = R"({"records":[{"broken")";
     } else if (random.chance(30)) {
-      text = R"({"records":[)" + one() + ',' + one() + ',' + one() + "]}";
+      text = R"({"records":[)";  // one after the other: the order of operands is the compiler's choice
+      text += one();
+      text += ',' + one();
+      text += ',' + one();
+      text += "]}";
     } else {
       text = one();
     }

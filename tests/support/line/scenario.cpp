@@ -64,7 +64,9 @@ SignIn Scenario::sign_in() {
   if (streak) --streak_left_;
   const unsigned user = streak ? streak_user_ : static_cast<unsigned>(random_.below(kUsers));
   SignIn e;
-  e.id = Id::from_guid(random_.word(), random_.word());
+  const std::uint64_t lo = random_.word();  // one draw a statement: the order of arguments is the compiler's choice
+  const std::uint64_t hi = random_.word();
+  e.id = Id::from_guid(hi, lo);
   e.tenant_id = tenant_id(user);
   e.user_id = user_id(user);
   e.user_principal_name = text("user" + std::to_string(user) + "@example.com");
