@@ -17,10 +17,10 @@ using namespace bartizan::demo;
 
 constexpr std::int64_t kQuietDays = 2;
 constexpr std::size_t kBrokenEvery = 97;
-constexpr std::size_t kCommandEvery = 23;
+constexpr std::size_t kCommandEvery = 11;
 
 std::string uuid(std::uint64_t seed, std::size_t number) {
-  char text[40];
+  char text[64];
   std::snprintf(text, sizeof text, "%08llx-0000-4000-8000-%012zx", static_cast<unsigned long long>(seed & 0xffffffff), number);
   return text;
 }
@@ -63,7 +63,7 @@ void generate(std::uint64_t seed, std::string& out, std::vector<std::pair<std::i
     if (id.empty()) id = tenant_of(std::string_view{out}.substr(start));
     if (++records % kBrokenEvery == 0) out += out.substr(start, 200 + records % 300) + "\n";
     if (!d->has_user || (d->campaign == 0 && records % kCommandEvery != 0)) continue;
-    if (++risky % 3 == 0) commands.emplace_back(tenant.now(), verdict(*d, id, tenant.now(), uuid(seed, risky), risky));
+    if (++risky % 2 == 0) commands.emplace_back(tenant.now(), verdict(*d, id, tenant.now(), uuid(seed, risky), risky));
   }
 }
 
