@@ -96,7 +96,10 @@ Status DetectWorker::run_once(Duration timeout) {
       if (Status s = commit(); !s.ok()) return s;
     }
   }
-  if (!messages.empty()) stats_.batch_seconds.observe(seconds(clock_.steady() - began));
+  if (!messages.empty()) {
+    stats_.batch_seconds.observe(seconds(clock_.steady() - began));
+    stats_.last_event_ms.set(to_ms(clock_.now()));
+  }
   if (!commit_due()) return Ok{};
 #ifdef BARTIZAN_FAULT_MARKER_AHEAD
   if (clock_.steady() - last_checkpoint_ >= options_.checkpoint_interval) checkpoint(false);
@@ -471,6 +474,8 @@ void DetectWorker::publish_measures() {
   for (const auto& [partition, part] : parts_) part->shard->measure(sum);
   stats_.tenants.set(static_cast<std::int64_t>(sum.tenants));
   stats_.sources.set(static_cast<std::int64_t>(sum.sources));
+  stats_.sources_evicted.set(static_cast<std::int64_t>(sum.sources_evicted));
+  stats_.rows_ids_evicted.set(static_cast<std::int64_t>(sum.ids_evicted));
   stats_.remembered_ids.set(static_cast<std::int64_t>(sum.remembered_ids));
   stats_.state_bytes.set(static_cast<std::int64_t>(sum.state_bytes));
   stats_.state_rows.set(static_cast<std::int64_t>(sum.state_rows));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 
 #include "engine/codec/output_writer.h"
 #include "engine/model/check.h"
@@ -228,6 +229,8 @@ void Shard::judge(TenantState& t, const SignIn& e, const JournalEntry& entry, co
       } else {
         r.detector->on_event(ctx, e, found);
       }
+    } catch (const std::bad_alloc&) {
+      throw;  // says nothing about the event: another machine would fold on, so this one must not
     } catch (const std::exception&) {
       // One rule's defect costs that rule this event, and is counted.
       found.items.erase(found.items.begin() + static_cast<std::ptrdiff_t>(before), found.items.end());
@@ -253,11 +256,14 @@ void Shard::observe_findings(TenantState& t, const SignIn* e, bool real_time) {
   Judgement& found = *judgement_;
   if (found.items.empty()) return;
   Emitter emitter{*this, t, e, real_time};
+  constexpr std::array kCauses{Suppression::learning, Suppression::cap, Suppression::exception};
   for (Judgement::Item& item : found.items) {
-    if (item.finding.suppression != Suppression::none) {
-      item.rule->stats->suppressed[static_cast<std::size_t>(item.finding.suppression)].add();
-    }
+    std::array<std::uint64_t, kCauses.size()> before{};
+    for (std::size_t i = 0; i < kCauses.size(); ++i) before[i] = t.alerts.suppressed_total(kCauses[i]);
     t.alerts.observe(*item.rule->rule, std::move(item.finding), sources_.journal_time(), emitter, emitter);
+    for (std::size_t i = 0; i < kCauses.size(); ++i) {
+      item.rule->stats->suppressed[static_cast<std::size_t>(kCauses[i])].add(t.alerts.suppressed_total(kCauses[i]) - before[i]);
+    }
   }
   found.items.clear();
   t.touched = true;
@@ -292,6 +298,8 @@ void Shard::give_fact(TenantState& t, const Fact& fact) {
     const std::size_t before = found.items.size();
     try {
       r.detector->on_fact(ctx, fact, found);
+    } catch (const std::bad_alloc&) {
+      throw;  // says nothing about the event: another machine would fold on, so this one must not
     } catch (const std::exception&) {
       found.items.erase(found.items.begin() + static_cast<std::ptrdiff_t>(before), found.items.end());
       r.stats->errors.add();
@@ -423,6 +431,8 @@ std::size_t Shard::run_tenant_timers(TenantState& t, std::size_t limit) {
     const std::size_t before = found.items.size();
     try {
       done += r.detector->on_due(ctx, limit - done, found);
+    } catch (const std::bad_alloc&) {
+      throw;  // says nothing about the event: another machine would fold on, so this one must not
     } catch (const std::exception&) {
       found.items.erase(found.items.begin() + static_cast<std::ptrdiff_t>(before), found.items.end());
       r.stats->errors.add();
@@ -486,10 +496,12 @@ void Shard::emit(OutputRecord&& record) {
 void Shard::measure(Measures& into) const {
   into.tenants += by_id_.size();
   into.sources += sources_.rows();
+  into.sources_evicted += sources_.evictions();
   into.state_bytes += sources_.bytes();
   into.state_rows += sources_.rows();
   for (const TenantState* t : by_id_) {
     into.remembered_ids += t->recent_ids.rows();
+    into.ids_evicted += t->recent_ids.evictions();
     into.state_bytes += t->bytes();
     into.state_rows += t->rows();
     for (const TenantState::RunningRule& r : t->running) {

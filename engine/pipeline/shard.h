@@ -79,6 +79,7 @@ class Shard {
   /// Sums over tenants, so O(tenants * rules). Called now and then, for metrics.
   struct Measures {
     std::size_t tenants = 0, sources = 0, remembered_ids = 0, state_bytes = 0, state_rows = 0;
+    std::uint64_t sources_evicted = 0, ids_evicted = 0;
     std::array<std::array<std::uint64_t, 3>, 4> risky{};
     struct Held {
       std::size_t rows = 0, bytes = 0;

@@ -96,8 +96,6 @@ struct DetectStats {
   Counter events_clamped;            // event time ahead of the append time by more than 5 min
   Counter events_refused_tenant;     // beyond kTenantsMax tenants in one partition
   Counter events_quarantined;
-  Counter rows_ids_evicted;          // remembered ids dropped before their time
-  Counter sources_evicted;           // source positions dropped before their time
   Counter commands_accepted, commands_rejected;
   Counter bundles_activated;
   Counter timers_run, timers_carried_over;   // records after which timers waited for the next record
@@ -111,6 +109,8 @@ struct DetectStats {
   Gauge watermark_ms, journal_time_ms, last_event_ms, checkpoint_ms;  // milliseconds since 1970; the watermark is the lowest partition's
   /// Repeats by position since the last new entry: more than INGEST can write between two commits means an input whose offsets began again.
   Gauge repeats_in_a_row;
+  Gauge rows_ids_evicted;  // remembered ids dropped before their time, since the state began
+  Gauge sources_evicted;   // source positions dropped before their time, likewise
   Gauge tenants, sources, remembered_ids, assigned_partitions;
   Gauge state_bytes, state_rows;
   std::array<std::array<Gauge, 3>, 4> risky_entities;  // by entity type and level low, medium, high
