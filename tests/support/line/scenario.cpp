@@ -153,7 +153,9 @@ void Scenario::add_command() {
   if (!commands_.empty() && random_.chance(20)) {
     c = commands_[random_.below(commands_.size())];  // sent twice
   } else {
-    c.id = Id::from_guid(random_.word(), random_.word());
+    const std::uint64_t lo = random_.word();
+    const std::uint64_t hi = random_.word();
+    c.id = Id::from_guid(hi, lo);
     c.tenant_id = random_.chance(95) ? tenant_id(user) : Id::from_guid(kTenant, 99);
     c.target = CommandTarget::user;
     c.target_id = random_.chance(90) ? user_id(user) : Id::from_guid(1, 1);
