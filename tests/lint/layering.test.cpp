@@ -35,6 +35,7 @@ const std::map<std::string, Layer>& layers() {
         {}}},
       {"connectors/embedded",
        {{"engine/model", "engine/codec", "engine/pipeline", "connectors/embedded"}, {"sqlite3.h", "zlib.h", "zstd.h"}}},
+      {"connectors/kafka", {{"engine/model", "engine/codec", "engine/pipeline", "connectors/kafka"}, {"librdkafka"}}},
       {"connectors/metrics", {{"engine/model", "engine/pipeline", "connectors/metrics"}, {"prometheus"}}},
       {"connectors/http", {{"engine/model", "connectors/http"}, {"boost"}}},
       {"connectors/demo",
@@ -43,7 +44,7 @@ const std::map<std::string, Layer>& layers() {
         {"rapidjson"}}},
       {"connectors/cli",
        {{"engine/model", "engine/codec", "engine/settings", "engine/detect", "engine/risk", "engine/report", "engine/pipeline", "rules/detectors",
-         "rules/packs", "rules/testing", "connectors/embedded", "connectors/http", "connectors/metrics", "connectors/demo", "connectors/cli"},
+         "rules/packs", "rules/testing", "connectors/embedded", "connectors/kafka", "connectors/http", "connectors/metrics", "connectors/demo", "connectors/cli"},
         {"CLI", "fmt", "spdlog", "rapidjson"}}},
   };
   return table;
