@@ -5,8 +5,8 @@ set -euo pipefail
 
 build=(g++ cmake ninja-build ccache pkg-config git
   libsimdjson-dev rapidjson-dev libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev libboost-dev prometheus-cpp-dev libabsl-dev
-  libsqlite3-dev libzstd-dev zlib1g-dev libssl-dev)
-test=(catch2 libbenchmark-dev clang-14 libclang-rt-14-dev lld-14 curl zstd gzip procps)
+  librdkafka-dev libsqlite3-dev libzstd-dev zlib1g-dev libssl-dev)
+test=(catch2 libbenchmark-dev clang-14 libclang-rt-14-dev lld-14 openjdk-17-jre-headless maven kcat openssl curl zstd gzip procps)
 
 case "${1:-build}" in
   build) wanted=("${build[@]}") ;;
