@@ -51,9 +51,9 @@ class Folder {
   fs::path path_;
 };
 
-/// Runs `bartizan ARGUMENTS` in `folder` through the shell.
+/// Runs `bartizan ARGUMENTS` in `folder` through the shell. Other tests run beside this one: any free port will do.
 Ran bartizan(const Folder& folder, const std::string& arguments) {
-  const std::string command = "cd '" + folder.path().string() + "' && '" BARTIZAN_BINARY "' " + arguments + " > .out 2> .err < /dev/null";
+  const std::string command = "cd '" + folder.path().string() + "' && BARTIZAN_HTTP__LISTEN=127.0.0.1:0 '" BARTIZAN_BINARY "' " + arguments + " > .out 2> .err < /dev/null";
   const int status = std::system(command.c_str());
   Ran ran;
   ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
