@@ -26,16 +26,21 @@ using ErrorPtr = std::unique_ptr<rd_kafka_error_t, ErrorFree>;
 
 /// Sets one property. REQUIRES: the name and the value are known to librdkafka (ours are).
 void set(rd_kafka_conf_t* conf, const char* name, const std::string& value);
+/// Sets one property unless the pass-through settings name it (under this name or another of librdkafka's for the same thing).
+void set_default(rd_kafka_conf_t* conf, const KafkaOptions& options, const char* name, const std::string& value);
 
-/// Brokers, security, client id `bartizan-<purpose>`, log and error callbacks, then the pass-through settings.
+/// Brokers, security, client id `bartizan-<purpose>`, log and error callbacks (client_log.h), then the pass-through settings.
 /// Error codes: `bad_setting` (a pass-through name or value that librdkafka does not take, or one on the deny list: the message says why),
 /// `secret_file` (unreadable). No secret is ever in a message.
 Result<ConfPtr> base_conf(const KafkaOptions& options, std::string_view purpose);
 
-/// Makes the client and takes the configuration over. Error `client`.
+/// Makes the client and takes the configuration over. OAUTHBEARER tokens are read on a thread of the client's own, so that none expires while
+/// nobody polls. Error `client`.
 Result<ClientPtr> make_client(rd_kafka_type_t type, ConfPtr conf);
 
 /// Why a pass-through property is refused; empty: it is not.
 std::string_view refused_because(std::string_view property);
+/// Why this value of a pass-through property is refused although the property is not (debug contexts that print secrets); empty: it is not.
+std::string_view value_refused_because(std::string_view property, std::string_view value);
 
 }  // namespace bartizan::kafka

@@ -310,6 +310,7 @@ Status DetectWorker::fold(const JournalMessage& message) {
 bool DetectWorker::commit_due() const {
   const bool moved = std::any_of(parts_.begin(), parts_.end(), [](const auto& p) { return p.second->is_open(); });
   if (!moved && unit_->outputs == 0) return false;
+  if (transport_.wants_commit()) return true;
   const auto since = clock_.steady() - last_commit_;
   return since >= (unit_->outputs != 0 ? options_.commit_interval : options_.quiet_commit_interval) || transport_.exhausted();
 }

@@ -55,7 +55,8 @@ Status IngestWorker::run_once(Duration timeout) {
     stats_.decode_seconds.observe(static_cast<double>((clock_.steady() - began).count()) / 1e9);
   }
   if (!options_.record_time && messages.empty() && !transport_.exhausted()) tick_silent_partitions();
-  if (open_ && (clock_.steady() - last_commit_ >= options_.commit_interval || transport_.exhausted())) return commit();
+  const bool due = clock_.steady() - last_commit_ >= options_.commit_interval || transport_.exhausted() || transport_.wants_commit();
+  if (open_ && due) return commit();
   return Ok{};
 }
 

@@ -47,6 +47,8 @@ class IngestTransport {
   virtual bool commit() = 0;
   /// Append time for entries made now (own_append_times only): the transport's clock, never going back.
   virtual Time now() = 0;
+  /// A commit now rather than when it is due: a rebalance waits for it.
+  virtual bool wants_commit() const { return false; }
 };
 
 // ---------------------------------------------------------------- DETECT
@@ -85,6 +87,9 @@ class DetectTransport {
   /// No value: never committed. After a commit that ended `unknown` the transport first makes sure that no older unit of its own can still
   /// become visible (Kafka: new producer with the same transactional id, init_transactions), so the answer is final.
   virtual std::optional<CommittedPosition> committed_position(std::int32_t partition) = 0;
+  /// A commit now rather than when it is due: partitions are about to be taken away in good order, and after the commit their state can be
+  /// parked instead of dropped.
+  virtual bool wants_commit() const { return false; }
   /// Forgets the open unit's outputs: its commit is known to have succeeded after all, or its shards are dropped and loaded again.
   virtual void drop_unit() {}
   /// The lowest offset that can still be read, where the transport knows it; the worker refuses to start below it.
