@@ -37,6 +37,8 @@ class CheckpointStore {
   virtual void erase(std::uint32_t table, std::string_view key) = 0;
   virtual Status commit(const CheckpointMarker& marker) = 0;
   virtual std::optional<CheckpointMarker> marker(std::int32_t partition) = 0;
+  /// Not ok: the last marker() could not be read, which is not the same as none.
+  virtual Status status() const { return Ok{}; }
   /// Visits every row of the sealed checkpoint. Refuses (error `ahead_of_outputs`) a marker above `committed_next_offset`.
   virtual Status load(std::int32_t partition, std::int64_t committed_next_offset,
                       const std::function<bool(std::uint32_t, std::string_view, std::string_view)>& row) = 0;

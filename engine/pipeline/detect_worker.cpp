@@ -87,6 +87,7 @@ Status DetectWorker::run_once(Duration timeout) {
   const std::uint64_t reloads = reloads_;
   const auto messages = transport_.poll(options_.poll_max, timeout);
   stats_.polls.add();
+  if (Status s = transport_.status(); !s.ok()) return s;
   if (Status s = follow_assignment(); !s.ok()) return s;  // messages of partitions just lost are passed over by fold()
   const auto began = clock_.steady();
   for (const JournalMessage& message : messages) {
@@ -156,8 +157,10 @@ Status DetectWorker::recover(std::int32_t partition) {
   stats_.recoveries.add();
   if (Status s = checkpoints_.fence(partition); !s.ok()) return s;
   std::optional<CommittedPosition> committed = transport_.committed_position(partition);
+  if (Status s = transport_.status(); !s.ok()) return s;
   if (unpark(partition, committed)) return Ok{};
   const std::optional<CheckpointMarker> marker = checkpoints_.marker(partition);
+  if (Status s = checkpoints_.status(); !s.ok()) return s;
   if (marker && marker->clean_stop) checkpoint_soon_ = true;
   if (marker && !committed) {
     if (!marker->clean_stop) {
@@ -326,7 +329,9 @@ Status DetectWorker::commit() {
     CommitResult result = transport_.commit(unit);
     if (result == CommitResult::unknown) {
       stats_.commit_unknown.add();
-      switch (resolve_unknown(unit)) {
+      const Resolution resolution = resolve_unknown(unit);
+      if (Status s = transport_.status(); !s.ok()) return s;
+      switch (resolution) {
         case Resolution::done: result = CommitResult::committed; break;
         case Resolution::send_again: continue;
         case Resolution::reload: return reload();
@@ -341,7 +346,10 @@ Status DetectWorker::commit() {
       stats_.ownership_lost.add();
       return reload();
     }
-    if (result == CommitResult::fatal) return Error{"commit_failed", "the transport cannot commit any more"};
+    if (result == CommitResult::fatal) {
+      Status why = transport_.status();
+      return why.ok() ? Error{"commit_failed", "the transport cannot commit any more"} : why;
+    }
     stats_.commit_retries.add();
   }
   return Error{"commit_failed", "the same unit failed " + std::to_string(options_.commit_attempts_max) + " times"};

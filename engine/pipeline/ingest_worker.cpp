@@ -48,6 +48,7 @@ void IngestWorker::activate(const BundleActivation& activation) {
 
 Status IngestWorker::run_once(Duration timeout) {
   const auto messages = transport_.poll(options_.poll_max, timeout);
+  if (Status s = transport_.status(); !s.ok()) return s;
   const auto began = clock_.steady();
   for (const RawMessage& message : messages) step_.step(message);
   if (!messages.empty()) {
@@ -80,6 +81,7 @@ Status IngestWorker::commit() {
       return Ok{};
     }
     stats_.commit_failures.add();
+    if (Status s = transport_.status(); !s.ok()) return s;
   }
   return Error{"commit_failed", "the same positions failed " + std::to_string(options_.commit_attempts_max) + " times"};
 }

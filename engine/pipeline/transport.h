@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/model/output.h"
+#include "engine/model/result.h"
 #include "engine/model/source_position.h"
 #include "engine/model/time.h"
 
@@ -49,6 +50,8 @@ class IngestTransport {
   virtual Time now() = 0;
   /// A commit now rather than when it is due: a rebalance waits for it.
   virtual bool wants_commit() const { return false; }
+  /// Not ok: nothing will come or go any more, and why.
+  virtual Status status() const { return Ok{}; }
 };
 
 // ---------------------------------------------------------------- DETECT
@@ -90,6 +93,8 @@ class DetectTransport {
   /// A commit now rather than when it is due: partitions are about to be taken away in good order, and after the commit their state can be
   /// parked instead of dropped.
   virtual bool wants_commit() const { return false; }
+  /// Not ok: this transport has ended, and why; its last answer (a position above all) may then be none at all.
+  virtual Status status() const { return Ok{}; }
   /// Forgets the open unit's outputs: its commit is known to have succeeded after all, or its shards are dropped and loaded again.
   virtual void drop_unit() {}
   /// The lowest offset that can still be read, where the transport knows it; the worker refuses to start below it.
