@@ -33,7 +33,6 @@ class StateTopic final : public CheckpointStore {
   void put(std::uint32_t table, std::string_view key, std::string_view bytes) override;
   void erase(std::uint32_t table, std::string_view key) override;
   Status commit(const CheckpointMarker& marker) override;
-  /// Aborts the process's start by an error of load() when the topic could not be read.
   std::optional<CheckpointMarker> marker(std::int32_t partition) override;
   Status load(std::int32_t partition, std::int64_t committed_next_offset,
               const std::function<bool(std::uint32_t, std::string_view, std::string_view)>& row) override;
@@ -44,7 +43,7 @@ class StateTopic final : public CheckpointStore {
   std::vector<std::pair<std::int64_t, std::int32_t>> quarantined(std::int32_t partition) const;
   /// This process no longer owns the partition: its writer goes.
   void release(std::int32_t partition);
-  Status status() const;
+  Status status() const override;
 
  private:
   class Impl;

@@ -1,0 +1,534 @@
+#include "connectors/kafka/kafka_ingest.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "connectors/kafka/client_log.h"
+#include "connectors/kafka/crash_point.h"
+#include "connectors/kafka/offset_metadata.h"
+#include "connectors/kafka/out_message.h"
+#include "connectors/kafka/producer.h"
+#include "connectors/kafka/reader.h"
+#include "connectors/kafka/topics.h"
+#include "engine/codec/record_decoder.h"
+#include "engine/model/check.h"
+
+namespace bartizan::kafka {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kPollBytesMax = 4 << 20;
+constexpr std::size_t kMessageBytesMax = 16'842'752;  // of a journal message: what its topic takes (topics.cpp)
+constexpr std::chrono::seconds kFlushMax{10};      // one attempt; the worker makes a hundred
+constexpr std::chrono::seconds kCommitMax{30};
+constexpr std::chrono::milliseconds kRetryPause{100};
+constexpr std::chrono::seconds kAskMax{30};
+constexpr int kResendsMax = 5;                     // of one unit, when the broker's answer will not change
+constexpr std::size_t kProblemsMax = 1024;
+
+}  // namespace
+
+class KafkaIngest::Impl final : public IngestTransport {
+ public:
+  explicit Impl(const KafkaOptions& options) : options_(options), journal_(topic(options, "journal")), dead_letters_(topic(options, Topic::dead_letter)) {
+    for (const InputTopic& input : options_.inputs) inputs_[input.topic] = Input{input.topic, input.tenant, input.generation, false};
+    const std::string commands = topic(options_, "commands");
+    inputs_[commands] = Input{"commands", {}, 0, true};
+  }
+
+  ~Impl() override { close(); }
+
+  Status open() {
+    auto conf = base_conf(options_, "ingest");
+    if (!conf.ok()) return conf.error();
+    rd_kafka_conf_t* c = conf.value().get();
+    set(c, "group.id", group_of(options_, "ingest"));
+    set(c, "enable.auto.commit", "false");
+    set(c, "enable.auto.offset.store", "false");
+    set(c, "auto.offset.reset", "error");  // where to start is decided in on_assigned, loudly
+    set(c, "partition.assignment.strategy", "range");
+    set(c, "session.timeout.ms", std::to_string(options_.session_timeout.count()));
+    set(c, "heartbeat.interval.ms", std::to_string(std::clamp<std::int64_t>(options_.session_timeout.count() / 6, 500, 3000)));
+    set_default(c, options_, "max.poll.interval.ms", std::to_string(std::max<std::int64_t>(600'000, options_.session_timeout.count())));
+    set_default(c, options_, "fetch.wait.max.ms", "100");
+    set_default(c, options_, "fetch.error.backoff.ms", "50");
+    set_default(c, options_, "queued.max.messages.kbytes", "131072");
+    rd_kafka_conf_set_opaque(c, this);
+    rd_kafka_conf_set_rebalance_cb(c, on_rebalance);
+    auto client = make_client(RD_KAFKA_CONSUMER, std::move(conf.value()));
+    if (!client.ok()) return client.error();
+    consumer_ = std::move(client.value());
+    rd_kafka_poll_set_consumer(consumer_.get());
+    commits_.reset(rd_kafka_queue_new(consumer_.get()));
+    if (const Status s = new_producer(); !s.ok()) return s;
+    ListPtr topics{rd_kafka_topic_partition_list_new(static_cast<int>(inputs_.size()))};
+    for (const auto& [name, input] : inputs_) rd_kafka_topic_partition_list_add(topics.get(), name.c_str(), RD_KAFKA_PARTITION_UA);
+    const rd_kafka_resp_err_t error = rd_kafka_subscribe(consumer_.get(), topics.get());
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return Error{"client", std::string{"subscribe: "} + rd_kafka_err2str(error)};
+    return Ok{};
+  }
+
+  // ---------------------------------------------------------------- the seam
+
+  std::span<const RawMessage> poll(std::size_t max, Duration timeout) override {
+    pulse_.beat();
+    views_.clear();
+    batch_.clear();
+    if (pulse_.interrupted()) fail({"interrupted", "stopped while waiting for the brokers"});
+    if (!status().ok()) return {};
+    if (revoking_) finish_revocation();
+    producer_->serve();
+    const auto deadline = Clock::now() + timeout;
+    std::size_t bytes = 0;
+    while (batch_.size() < max && bytes < kPollBytesMax && !revoking_) {
+      const auto left = std::chrono::duration_cast<Duration>(deadline - Clock::now()).count();
+      const bool wait = batch_.empty() && left > 0;
+      MessagePtr message{rd_kafka_consumer_poll(consumer_.get(), wait ? static_cast<int>(left) : 0)};
+      if (!message) {
+        if (!wait) break;
+        continue;
+      }
+      if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        on_error(*message);
+        continue;
+      }
+      Part* part = part_of(*message);
+      if (part == nullptr || part->stopped || !follows(*part, *message)) continue;
+      bytes += message->len;
+      part->next = message->offset + 1;
+      batch_.push_back({std::move(message), part->input, part->partition});
+    }
+    make_views(bytes);
+    return views_;
+  }
+
+  bool exhausted() const override { return false; }
+  bool wants_commit() const override { return revoking_; }
+  std::int32_t journal_partitions() const override { return options_.journal_partitions; }
+  bool own_append_times() const override { return false; }
+  Time now() override { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+
+  void append(std::int32_t journal_partition, std::string message) override {
+    OutMessage out;
+    out.topic = journal_;
+    out.partition = journal_partition;
+    out.value = std::move(message);
+    send(std::move(out));
+  }
+
+  void dead_letter(OutputRecord&& letter) override {
+    const std::vector<Header> original = headers_of(letter);
+    send(to_dead_letter(dead_letters_, std::move(letter), original));
+  }
+
+  bool commit() override {
+    pulse_.beat();
+    if (pulse_.interrupted()) fail({"interrupted", "stopped while a commit was open"});
+    if (!status().ok()) return false;
+    BARTIZAN_CRASH_POINT("ingest_before_flush");
+    if (!producer_->flush(kFlushMax)) {
+      if (producer_->failed() || producer_->has_fatal_error()) send_again();
+      return false;
+    }
+    BARTIZAN_CRASH_POINT("ingest_before_positions");
+    kept_.clear();
+    resends_in_a_row_ = 0;
+    if (!commit_positions()) return false;
+    BARTIZAN_CRASH_POINT("ingest_after_positions");
+    return true;
+  }
+
+  Status status() const override {
+    const std::lock_guard lock{mutex_};
+    return status_;
+  }
+
+  // ---------------------------------------------------------------- the rest
+
+  const std::vector<InputProblem>& problems() const { return problems_; }
+  Pulse& pulse() { return pulse_; }
+  Counters counters() const { return {rebalances_, resends_, problems_total_, offset_gaps_}; }
+
+  void close() {
+    if (!consumer_) return;
+    closing_ = true;
+    views_.clear();
+    batch_.clear();
+    if (revoking_) finish_revocation();
+    rd_kafka_consumer_close(consumer_.get());
+    commits_.reset();
+    producer_.reset();
+    consumer_.reset();
+  }
+
+ private:
+  struct Input {
+    std::string name;  // as in source positions
+    std::string tenant;
+    std::int32_t generation = 0;
+    bool is_command = false;
+  };
+  struct Part {
+    const std::string* topic = nullptr;
+    const Input* input = nullptr;
+    std::int32_t partition = 0;
+    std::int64_t next = 0;       // after the last message handed out
+    std::int64_t committed = -1;
+    bool stopped = false;
+  };
+  struct Taken {
+    MessagePtr message;
+    const Input* input = nullptr;
+    std::int32_t partition = 0;
+  };
+  struct QueueFree {
+    void operator()(rd_kafka_queue_t* q) const { rd_kafka_queue_destroy(q); }
+  };
+
+  void fail(Error error) {
+    const std::lock_guard lock{mutex_};
+    if (status_.ok()) status_ = std::move(error);
+  }
+
+  void tell(const std::string& input, std::int32_t partition, std::string code, std::string text) {
+    const bool told = std::any_of(problems_.begin(), problems_.end(), [&](const InputProblem& p) {
+      return p.input == input && p.partition == partition && p.error.code == code;
+    });
+    ++problems_total_;
+    if (!told && problems_.size() < kProblemsMax) problems_.push_back({input, partition, {std::move(code), std::move(text)}});
+  }
+
+  // ---------------------------------------------------------------- journal
+
+  Status new_producer() {
+    producer_.reset();
+    ProducerSettings settings;
+    settings.codec = "zstd";
+    settings.message_bytes_max = kMessageBytesMax;
+    auto made = Producer::make(options_, "ingest", settings, pulse_);
+    if (!made.ok()) return made.error();
+    producer_ = std::move(made.value());
+    producer_->prepare(journal_);
+    producer_->prepare(dead_letters_);
+    return Ok{};
+  }
+
+  void send(OutMessage&& message) {
+#ifdef BARTIZAN_FAULT_INGEST_GAP  // only ever defined by a target that tests the tests
+    if (++sent_ % 97 == 0) return;
+#endif
+    kept_.push_back(std::move(message));
+    if (!producer_->failed()) producer_->send(kept_.back());
+  }
+
+  // The same bytes in the same order, also those that were delivered: a repeat has the source position of its first copy, and the fold drops
+  // it. Starting in the middle instead could leave a gap behind which later positions make the missing ones look like repeats.
+  void send_again() {
+    ++resends_;
+    const std::string code = producer_->trouble_code();
+    const std::string trouble = producer_->trouble();
+    note_client_event({ClientEvent::Level::warning, "ingest", "sent again after a failed delivery: " + trouble, code});
+    const bool permanent = code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) ||
+                           code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED);
+    if (++resends_in_a_row_ >= kResendsMax && permanent) return fail({"journal_refused", trouble});
+    if (const Status s = new_producer(); !s.ok()) return fail(s.error());
+    std::this_thread::sleep_for(kRetryPause);
+    for (const OutMessage& message : kept_) {
+      if (!producer_->send(message)) return;
+    }
+  }
+
+  // ---------------------------------------------------------------- positions
+
+  bool commit_positions() {
+    ListPtr list{rd_kafka_topic_partition_list_new(static_cast<int>(parts_.size()))};
+    for (const Part& part : parts_) {
+      if (part.next == part.committed || part.next < 0) continue;
+      rd_kafka_topic_partition_t* one = rd_kafka_topic_partition_list_add(list.get(), part.topic->c_str(), part.partition);
+      one->offset = part.next;
+      const std::string metadata = generation_metadata(part.input->generation);
+      one->metadata = ::strdup(metadata.c_str());  // the list frees it
+      one->metadata_size = metadata.size();
+    }
+    if (list->cnt == 0) return true;
+    const rd_kafka_resp_err_t error = wait_for_commit(list.get());
+    switch (error) {
+      case RD_KAFKA_RESP_ERR_NO_ERROR:
+        for (Part& part : parts_) part.committed = part.next;
+        return true;
+      // Another member has these partitions, or will: it reads them again, and the fold drops the repeats.
+      case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
+      case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID:
+      case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+      case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
+      case RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST: return true;
+      case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+      case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: fail({"not_authorized", std::string{"committing source positions: "} + rd_kafka_err2str(error)}); return false;
+      default: std::this_thread::sleep_for(kRetryPause); return false;
+    }
+  }
+
+  // Asynchronous with a queue of its own: the synchronous call waits for a coordinator without telling anybody.
+  rd_kafka_resp_err_t wait_for_commit(rd_kafka_topic_partition_list_t* list) {
+    const rd_kafka_resp_err_t asked = rd_kafka_commit_queue(consumer_.get(), list, commits_.get(), nullptr, nullptr);
+    if (asked != RD_KAFKA_RESP_ERR_NO_ERROR) return asked;
+    const auto end = Clock::now() + kCommitMax;
+    while (Clock::now() < end && !pulse_.interrupted()) {
+      pulse_.beat();
+      rd_kafka_event_t* event = rd_kafka_queue_poll(commits_.get(), 200);
+      if (event == nullptr) continue;
+      rd_kafka_resp_err_t error = rd_kafka_event_error(event);
+      if (const auto* answered = rd_kafka_event_topic_partition_list(event); answered != nullptr && error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        for (int i = 0; i < answered->cnt; ++i) {
+          if (answered->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) error = answered->elems[i].err;
+        }
+      }
+      rd_kafka_event_destroy(event);
+      return error;
+    }
+    return RD_KAFKA_RESP_ERR__TIMED_OUT;
+  }
+
+  // ---------------------------------------------------------------- rebalances
+
+  static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions, void* self) {
+    auto* impl = static_cast<Impl*>(self);
+    ++impl->rebalances_;
+    if (error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+      impl->on_assigned(*partitions);
+      return;
+    }
+    impl->revoking_ = true;
+    if (impl->closing_ || rd_kafka_assignment_lost(impl->consumer_.get()) != 0) impl->finish_revocation();
+  }
+
+  void finish_revocation() {
+    revoking_ = false;
+    parts_.clear();
+    last_ = nullptr;
+    rd_kafka_assign(consumer_.get(), nullptr);
+  }
+
+  void on_assigned(const rd_kafka_topic_partition_list_t& partitions) {
+    parts_.clear();
+    last_ = nullptr;
+    std::map<std::string, std::vector<std::int32_t>> by_topic;
+    for (int i = 0; i < partitions.cnt; ++i) by_topic[partitions.elems[i].topic].push_back(partitions.elems[i].partition);
+    ListPtr list{rd_kafka_topic_partition_list_new(partitions.cnt)};
+    for (const auto& [name, numbers] : by_topic) {
+      const auto input = inputs_.find(name);
+      if (input == inputs_.end()) continue;
+      const auto committed = committed_offsets(consumer_.get(), name, numbers, pulse_);
+      if (!committed.ok()) {
+        fail(committed.error());
+        return;
+      }
+      for (const std::int32_t p : numbers) {
+        const auto found = committed.value().find(p);
+        place(input->first, input->second, p, found == committed.value().end() ? nullptr : &found->second, list.get());
+      }
+    }
+    const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), list.get());
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) fail({"client", std::string{"assign: "} + rd_kafka_err2str(error)});
+  }
+
+  /// Decides where one source partition starts, or that it does not.
+  void place(const std::string& name, const Input& input, std::int32_t p, const Committed* committed, rd_kafka_topic_partition_list_t* list) {
+    const auto ends = watermarks(consumer_.get(), name, p, pulse_, kAskMax);
+    if (!ends.ok()) return tell(name, p, ends.error().code == "not_authorized" ? "not_authorized" : "source_gone", ends.error().message);
+    const auto [low, high] = ends.value();
+    std::int64_t start = low;
+    // A position of an older generation says nothing about this topic.
+    const bool same = committed != nullptr && read_generation_metadata(committed->metadata).value_or(0) == input.generation;
+    if (same) {
+      start = committed->next_offset;
+      if (start > high) {
+        return tell(name, p, "source_recreated",
+                    "partition " + std::to_string(p) + " ends at offset " + std::to_string(high) + ", but " + std::to_string(start) +
+                        " was read: the topic was made anew or truncated; raise the input's generation to read it from its start");
+      }
+      if (start < low) {
+        offset_gaps_ += static_cast<std::uint64_t>(low - start);
+        tell(name, p, "source_trimmed", "offsets " + std::to_string(start) + " to " + std::to_string(low - 1) + " of partition " + std::to_string(p) +
+                                            " were deleted by retention before they were read");
+        start = low;
+      }
+    }
+    Part part;
+    part.topic = &name;
+    part.input = &input;
+    part.partition = p;
+    part.next = start;
+    part.committed = same ? start : -1;
+    parts_.push_back(part);
+    rd_kafka_topic_partition_list_add(list, name.c_str(), p)->offset = start;
+  }
+
+  // ---------------------------------------------------------------- messages
+
+  Part* part_of(const rd_kafka_message_t& message) {
+    if (last_ != nullptr && last_topic_ == message.rkt && last_->partition == message.partition) return last_;
+    const char* name = rd_kafka_topic_name(message.rkt);
+    for (Part& part : parts_) {
+      if (part.partition != message.partition || *part.topic != name) continue;
+      last_ = &part;
+      last_topic_ = message.rkt;
+      return last_;
+    }
+    return nullptr;
+  }
+
+  bool follows(Part& part, const rd_kafka_message_t& message) {
+    if (message.offset >= part.next) return true;  // compacted and transactional topics have gaps
+    stop(part, "source_recreated", "offset " + std::to_string(message.offset) + " came after " + std::to_string(part.next - 1) +
+                                       ": the topic was made anew; raise the input's generation to read it from its start");
+    return false;
+  }
+
+  void stop(Part& part, const char* code, const std::string& text) {
+    part.stopped = true;
+    ListPtr list{rd_kafka_topic_partition_list_new(1)};
+    rd_kafka_topic_partition_list_add(list.get(), part.topic->c_str(), part.partition);
+    rd_kafka_pause_partitions(consumer_.get(), list.get());
+    tell(*part.topic, part.partition, code, "partition " + std::to_string(part.partition) + ": " + text);
+  }
+
+  // The decoder reads a little beyond a message's end. Inside the client's fetch buffer the next message stands there, so most bytes need no
+  // copy: memory between the ends of two messages that lie less than a page apart is readable whatever it is.
+  static bool padded_by(const rd_kafka_message_t& message, const rd_kafka_message_t& next) {
+    constexpr std::uintptr_t kPage = 4096;
+    const auto end = reinterpret_cast<std::uintptr_t>(message.payload) + message.len;
+    const auto begin = reinterpret_cast<std::uintptr_t>(next.payload);
+    return next.payload != nullptr && begin >= end && begin - end < kPage && begin + next.len >= end + RecordDecoder::kPadding;
+  }
+
+  void make_views(std::size_t bytes) {
+    const std::size_t needed = bytes + batch_.size() * RecordDecoder::kPadding;
+    if (arena_.size() < needed) arena_.resize(needed);
+    char* place = arena_.data();
+    const Time arrival = now();
+    for (std::size_t i = 0; i < batch_.size(); ++i) {
+      const rd_kafka_message_t& message = *batch_[i].message;
+      const char* begin = static_cast<const char*>(message.payload);
+      if (i + 1 == batch_.size() || !padded_by(message, *batch_[i + 1].message)) {
+        if (message.len > 0) std::memcpy(place, message.payload, message.len);
+        begin = place;
+        place += message.len + RecordDecoder::kPadding;
+      }
+      views_.push_back(view_of(batch_[i], {begin, message.len}, arrival));
+    }
+  }
+
+  static RawMessage view_of(const Taken& taken, std::string_view bytes, Time arrival) {
+    RawMessage view;
+    view.position.source.input = taken.input->name;
+    view.position.source.topic = rd_kafka_topic_name(taken.message->rkt);
+    view.position.source.generation = static_cast<std::uint32_t>(taken.input->generation);
+    view.position.source.partition = taken.partition;
+    view.position.offset = taken.message->offset;
+    rd_kafka_timestamp_type_t type{};
+    const std::int64_t ms = rd_kafka_message_timestamp(taken.message.get(), &type);
+    if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE && ms > 0) view.position.timestamp = time_from_ms(ms);
+    view.bytes = bytes;
+    view.arrival = arrival;
+    view.is_command = taken.input->is_command;
+    view.tenant = taken.input->tenant;
+    return view;
+  }
+
+  void on_error(const rd_kafka_message_t& message) {
+    const std::string text = rd_kafka_message_errstr(&message);
+    note_client_event({ClientEvent::Level::warning, rd_kafka_name(consumer_.get()), text, rd_kafka_err2name(message.err)});
+    const std::string name = message.rkt != nullptr ? rd_kafka_topic_name(message.rkt) : "";
+    switch (message.err) {
+      case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+      case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+      case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: return tell(name, -1, "source_gone", text);
+      case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return tell(name, -1, "not_authorized", text);
+      case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+      case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+        if (Part* part = message.rkt == nullptr ? nullptr : part_of(message)) {
+          stop(*part, "source_recreated", "its position is not there any more (" + text + "); start again, and raise the input's generation if the topic was made anew");
+        }
+        return;
+      case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return fail({"not_authorized", text});
+      case RD_KAFKA_RESP_ERR__FATAL: return fail({"client", "the consumer has ended (" + text + "); start again"});
+      default: return;  // the client goes on by itself
+    }
+  }
+
+  /// Headers of the message that a dead letter came in: it is still in the batch.
+  std::vector<Header> headers_of(const OutputRecord& letter) const {
+    std::vector<Header> found;
+    for (std::size_t i = 0; i < views_.size(); ++i) {
+      const SourcePosition& at = views_[i].position;
+      const std::string prefix = std::string{at.source.input} + '/' + std::to_string(at.source.generation) + '/' + std::to_string(at.source.partition) + '/' +
+                                 std::to_string(at.offset) + '/';
+      if (letter.key.rfind(prefix, 0) != 0) continue;
+      rd_kafka_headers_t* headers = nullptr;
+      if (rd_kafka_message_headers(batch_[i].message.get(), &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return found;
+      const char* name = nullptr;
+      const void* value = nullptr;
+      std::size_t size = 0;
+      for (std::size_t h = 0; rd_kafka_header_get_all(headers, h, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++h) {
+        found.emplace_back(name, std::string{static_cast<const char*>(value), value == nullptr ? 0 : size});
+      }
+      return found;
+    }
+    return found;
+  }
+
+  const KafkaOptions options_;
+  const std::string journal_, dead_letters_;
+  std::map<std::string, Input> inputs_;  // by topic
+  Pulse pulse_;
+  mutable std::mutex mutex_;
+  Status status_ = Ok{};  // guarded by mutex_
+  std::vector<InputProblem> problems_;
+
+  ClientPtr consumer_;
+  std::unique_ptr<rd_kafka_queue_t, QueueFree> commits_;
+  std::vector<Part> parts_;
+  Part* last_ = nullptr;  // of the last message, with its topic
+  const rd_kafka_topic_t* last_topic_ = nullptr;
+  bool revoking_ = false;  // in good order: after the worker's commit
+  bool closing_ = false;
+  std::vector<Taken> batch_;
+  std::vector<RawMessage> views_;
+  std::vector<char> arena_;
+
+  std::unique_ptr<Producer> producer_;
+  std::deque<OutMessage> kept_;  // appended since the last commit
+  int resends_in_a_row_ = 0;
+#ifdef BARTIZAN_FAULT_INGEST_GAP
+  std::uint64_t sent_ = 0;
+#endif
+  std::atomic<std::uint64_t> rebalances_{0}, resends_{0}, problems_total_{0}, offset_gaps_{0};
+};
+
+KafkaIngest::KafkaIngest(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+KafkaIngest::~KafkaIngest() = default;
+
+Result<std::unique_ptr<KafkaIngest>> KafkaIngest::open(const KafkaOptions& options) {
+  auto impl = std::make_unique<Impl>(options);
+  if (const Status s = impl->open(); !s.ok()) return s.error();
+  return std::unique_ptr<KafkaIngest>{new KafkaIngest{std::move(impl)}};
+}
+
+IngestTransport& KafkaIngest::transport() { return *impl_; }
+Status KafkaIngest::status() const { return impl_->status(); }
+const std::vector<InputProblem>& KafkaIngest::problems() const { return impl_->problems(); }
+Pulse& KafkaIngest::pulse() { return impl_->pulse(); }
+KafkaIngest::Counters KafkaIngest::counters() const { return impl_->counters(); }
+void KafkaIngest::close() { impl_->close(); }
+
+}  // namespace bartizan::kafka
