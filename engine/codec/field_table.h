@@ -37,17 +37,37 @@ enum class Field : std::uint8_t {
   step_request_sequence,
   // member of one networkLocationDetails entry
   network_type,
+  // columns of Log Analytics that no other shape has
+  time_generated, aad_tenant_id, table_type, resource_path, location_word,
+  // Microsoft 365 audit records
+  operation, workload, audit_data, actor_ip_address, actors, extended_properties, device_properties, logon_error, error_number,
+  pair_name, pair_value, pair_id, pair_type,
+  // risk feeds
+  odata_type, request_id, sign_in_request_id, sign_in_correlation_id, risk_event_type, risk_type, risk_level, risk_source, risk_timing,
+  activity_time, detected_time, last_updated, last_modified, risk_last_updated, risk_last_modified, display_name, agent_id, identity_id,
+  agent_display_name, identity_type, blueprint_id, is_deleted, is_processing, is_enabled, account_enabled, service_principal_display_name,
+  additional_info,
+  // audit records of the directory
+  activity_name, audit_result, initiated_by, initiator_user, initiator_app, target_resources, target_type, modified_properties,
+  old_value, new_value,
   count_
 };
 constexpr std::size_t kFieldCount = static_cast<std::size_t>(Field::count_);
 constexpr std::size_t index_of(Field f) { return static_cast<std::size_t>(f); }
+/// Fields up to here are those that walking over any record may meet.
+constexpr std::size_t kCommonFieldCount = index_of(Field::aad_tenant_id) + 1;
 
 /// The object in which a name is looked for.
-enum class SourceObject : std::uint8_t { record, status, location, coordinates, device, agent, managed_identity, step, network, count_ };
+enum class SourceObject : std::uint8_t {
+  record, status, location, coordinates, device, agent, managed_identity, step, network,
+  log_analytics, microsoft_365, pair, risk_feed, audit_log, initiator, principal, audit_target, modified_property, count_
+};
 constexpr std::size_t kSourceObjects = static_cast<std::size_t>(SourceObject::count_);
 
 /// Where a row holds: bits.
-enum Dialect : std::uint8_t { kEnvelope = 1, kProperties = 2, kGraph = 4 };
+enum Dialect : std::uint8_t {
+  kEnvelope = 1, kProperties = 2, kGraph = 4, kLogAnalytics = 8, kMicrosoft365 = 16, kRiskFeed = 32, kAuditLog = 64
+};
 
 /// How a value is read, for the documentation.
 enum class ValueKind : std::uint8_t {
@@ -60,7 +80,7 @@ struct FieldRow {
   Field field;
   std::uint8_t dialects;
   ValueKind kind;
-  std::string_view model;  // member of SignIn; for people
+  std::string_view model;  // member of SignIn (risk feeds: RiskReport, audit records: DirectoryChange); for people
   std::string_view note;
 };
 std::span<const FieldRow> field_rows();

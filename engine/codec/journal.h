@@ -12,7 +12,8 @@
 
 namespace bartizan {
 
-constexpr std::uint8_t kJournalVersion = 1;
+/// The newest version. A message is written in the lowest version that can hold it: 2 has risk reports and directory changes.
+constexpr std::uint8_t kJournalVersion = 2;
 
 /// Packs entries into one message. Texts that repeat within a message are stored once. Reusable.
 class JournalWriter {

@@ -19,7 +19,9 @@ constexpr std::size_t kHeaderBytes = 10;  // version, flags, checksum
 constexpr std::uint8_t kOwnAppendTimes = 1;
 constexpr std::int64_t kMicroMax = 1'000'000'000'000;  // coordinates, in millionths of a degree
 
-enum class Kind : std::uint8_t { sign_in, command, tick, bundle_activation, quarantine };
+enum class Kind : std::uint8_t { sign_in, command, tick, bundle_activation, quarantine, risk_report, directory_change };
+/// The first kind that a version has and the one before has not.
+constexpr std::uint8_t kFirstKindOfVersion2 = 5;
 
 /// Sections of a message, in their order. Like stands beside like, so that a compressor outside finds the pattern of each and leaves
 /// random bytes alone.
@@ -181,7 +183,7 @@ using RowOf = typename Row<Fields>::type;
 template <class E>
 constexpr std::uint8_t highest();
 template <> constexpr std::uint8_t highest<bool>() { return 1; }
-template <> constexpr std::uint8_t highest<Kind>() { return 4; }
+template <> constexpr std::uint8_t highest<Kind>() { return 6; }
 template <> constexpr std::uint8_t highest<SignInCategory>() { return 3; }
 template <> constexpr std::uint8_t highest<ResultClass>() { return 2; }
 template <> constexpr std::uint8_t highest<FailureClass>() { return static_cast<std::uint8_t>(FailureClass::other); }
@@ -192,6 +194,25 @@ template <> constexpr std::uint8_t highest<EntraRiskLevel>() { return 3; }
 template <> constexpr std::uint8_t highest<EntraRiskState>() { return 5; }
 template <> constexpr std::uint8_t highest<CommandAction>() { return 2; }
 template <> constexpr std::uint8_t highest<CommandTarget>() { return 4; }
+template <> constexpr std::uint8_t highest<ReportKind>() { return 1; }
+template <> constexpr std::uint8_t highest<EntityType>() { return static_cast<std::uint8_t>(EntityType::agent); }
+template <> constexpr std::uint8_t highest<AgentIdentityType>() { return 3; }
+template <> constexpr std::uint8_t highest<RiskDetail>() { return static_cast<std::uint8_t>(RiskDetail::unknown_future_value); }
+template <> constexpr std::uint8_t highest<DetectionTiming>() { return 3; }
+template <> constexpr std::uint8_t highest<DirectoryOperation>() { return kDirectoryOperations - 1; }
+
+/// The fields of a risk report in their written order, but for its address and times. One list for both directions.
+template <class R>
+auto report_fields(R& r) {
+  return std::tie(r.kind, r.id, r.tenant_id, r.entity_type, r.entity_id, r.name, r.user_principal_name, r.app_id, r.identity_type, r.blueprint_id,
+                  r.event_type, r.source, r.level, r.level_hidden, r.state, r.detail, r.timing, r.deleted, r.processing, r.enabled, r.request_id,
+                  r.correlation_id, r.location.city, r.location.state, r.location.country, r.location.has_coordinates, r.location.latitude,
+                  r.location.longitude, r.user_agent);
+}
+template <class C>
+auto change_fields(C& c) {
+  return std::tie(c.operation, c.id, c.tenant_id, c.target_type, c.target_id, c.target_name, c.target_principal_name, c.actor);
+}
 
 /// Differences wrap around, so that every pair of times has one.
 constexpr std::int64_t difference(Time a, Time b) {

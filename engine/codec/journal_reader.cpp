@@ -1,6 +1,8 @@
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -57,6 +59,7 @@ struct JournalReader::Impl {
   std::array<AuthStep, kAuthStepsMax> steps;
   std::array<std::string_view, kRiskEventTypesMax> risk_types;
   std::array<std::string_view, kMatchedRulesMax> matched;
+  std::array<Id, kNewKeysMax> new_keys;
   std::uint32_t shape = 0;
   SourcePosition position;
   JournalEntry sign_in_entry;  // holds a SignIn always, so that unchanged groups stay in place
@@ -67,6 +70,8 @@ struct JournalReader::Impl {
   std::size_t entries = 0;
   std::size_t done = 0;
   bool bad = false;
+  std::uint8_t version = 0;
+  std::optional<std::uint8_t> unknown_kind;
   Status state = Ok{};
 
   // ---- fields
@@ -184,8 +189,8 @@ struct JournalReader::Impl {
     }
   }
   std::string_view get_token() { return tokens.raw(rows.varint()); }
-  IpAddress get_address(int shift) {
-    const std::uint32_t family = (shape >> shift) & 3;
+  IpAddress get_address(int shift) { return get_address_of((shape >> shift) & 3); }
+  IpAddress get_address_of(std::uint32_t family) {
     if (family == 0) return {};
     const std::string_view bytes = addresses.raw(family == 1 ? 4 : 16);
     bad |= family > 2;
@@ -276,9 +281,43 @@ struct JournalReader::Impl {
     return q;
   }
 
+  RiskReport get_risk_report() {
+    RiskReport r;
+    std::apply([this](auto&... field) { (this->get(field), ...); }, report_fields(r));
+    r.ip = get_address_of(rows.u8());
+    r.published_time = times.time();
+    r.event_time = later(r.published_time, times.zigzag());
+    r.updated = later(r.published_time, times.zigzag());
+    return r;
+  }
+  DirectoryChange get_directory_change() {
+    DirectoryChange c;
+    std::apply([this](auto&... field) { (this->get(field), ...); }, change_fields(c));
+    const std::uint64_t keys = rows.varint();
+    if (keys > new_keys.size()) {
+      bad = true;
+      return c;
+    }
+    for (std::size_t i = 0; i < keys; ++i) get(new_keys[i]);
+    c.new_keys = std::span<const Id>{new_keys}.first(static_cast<std::size_t>(keys));
+    c.published_time = times.time();
+    c.event_time = later(c.published_time, times.zigzag());
+    return c;
+  }
+
+  /// Kinds are refused by their number, so that a reader that is too old says what it met.
+  bool known(std::uint8_t kind) {
+    const int newest = version == 1 ? kFirstKindOfVersion2 - 1 : highest<Kind>();
+    if (kind <= newest) return true;
+    unknown_kind = kind;
+    bad = true;
+    return false;
+  }
+
   JournalEntry& get_entry() {
-    Kind kind{};
-    get(kind);
+    const std::uint8_t kind_byte = rows.u8();
+    if (!known(kind_byte)) return other_entry;
+    const auto kind = static_cast<Kind>(kind_byte);
     get_source();
     JournalEntry& entry = kind == Kind::sign_in ? sign_in_entry : other_entry;
     switch (kind) {
@@ -287,6 +326,8 @@ struct JournalReader::Impl {
       case Kind::tick: entry.body = Tick{}; break;
       case Kind::bundle_activation: entry.body = get_activation(); break;
       case Kind::quarantine: entry.body = get_quarantine(); break;
+      case Kind::risk_report: entry.body = get_risk_report(); break;
+      case Kind::directory_change: entry.body = get_directory_change(); break;
     }
     entry.source = position;
     entry.append_time = message_append_time;
@@ -304,9 +345,9 @@ struct JournalReader::Impl {
     return rows.at_end() && times.at_end() && append_times.at_end() && addresses.at_end() && guids.at_end() && event_ids.at_end() &&
            tokens.at_end() && texts_seen == texts.size();
   }
-  Status corrupt(const char* what) {
+  Status corrupt(std::string_view what) {
     entries = done = 0;
-    state = Error{"corrupt", std::string{"journal message: "} + what};
+    state = Error{"corrupt", "journal message: " + std::string{what}};
     return state;
   }
 
@@ -324,6 +365,7 @@ struct JournalReader::Impl {
     other_entry.body = Tick{};
     entries = done = 0;
     bad = false;
+    unknown_kind.reset();
     state = Ok{};
   }
 
@@ -341,9 +383,9 @@ struct JournalReader::Impl {
   Status open(std::string_view message) {
     clear();
     if (message.empty()) return corrupt("no bytes");
-    const auto version = static_cast<std::uint8_t>(message[0]);
-    if (version != kJournalVersion) {
-      state = Error{"unknown_version", "journal message of version " + std::to_string(version) + "; this program reads version " +
+    version = static_cast<std::uint8_t>(message[0]);
+    if (version == 0 || version > kJournalVersion) {
+      state = Error{"unknown_version", "journal message of version " + std::to_string(version) + "; this program reads versions 1 to " +
                                            std::to_string(kJournalVersion) + " (upgrade DETECT before INGEST)"};
       return state;
     }
@@ -388,7 +430,8 @@ const JournalEntry* JournalReader::next() {
   const JournalEntry& entry = r.get_entry();
   ++r.done;
   if (!r.whole()) {
-    static_cast<void>(r.corrupt("bad entry"));
+    const std::string what = r.unknown_kind ? "entry of unknown kind " + std::to_string(*r.unknown_kind) : "bad entry";
+    static_cast<void>(r.corrupt(what));
     return nullptr;
   }
   if (r.done == r.entries && !r.all_read()) {

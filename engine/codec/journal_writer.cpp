@@ -157,6 +157,7 @@ struct JournalWriter::Impl {
   Group<StepFields> step;
   Previous previous;
   std::size_t entries = 0;
+  std::uint8_t version = 1;  // the lowest that can hold what was added
 
   // ---- fields; `put` writes a value and makes it one that stays (texts move into the arena)
 
@@ -341,6 +342,26 @@ struct JournalWriter::Impl {
     times.zigzag(to_ms(c.at));
   }
 
+  void put_risk_report(RiskReport r) {
+    std::apply([this](auto&... field) { (this->put(field), ...); }, report_fields(r));
+    rows.u8(static_cast<std::uint8_t>(r.ip.family()));
+    put_address(r.ip);
+    times.zigzag(to_ms(r.published_time));
+    times.zigzag(difference(r.event_time, r.published_time));
+    times.zigzag(difference(r.updated, r.published_time));
+  }
+
+  void put_directory_change(DirectoryChange c) {
+    std::apply([this](auto&... field) { (this->put(field), ...); }, change_fields(c));
+    const std::size_t keys = std::min(c.new_keys.size(), kNewKeysMax);
+    rows.varint(keys);
+    for (const Id& key : c.new_keys.first(keys)) put_id(key);
+    times.zigzag(to_ms(c.published_time));
+    times.zigzag(difference(c.event_time, c.published_time));
+  }
+
+  void put_body(const RiskReport& r) { put_risk_report(r); }
+  void put_body(const DirectoryChange& c) { put_directory_change(c); }
   void put_body(const SignIn& e) { put_sign_in(e); }
   void put_body(const Command& c) { put_command(c); }
   void put_body(const Tick&) {}
@@ -366,6 +387,7 @@ struct JournalWriter::Impl {
     device.clear(), client.clear(), resource.clear(), outcome.clear(), opinion.clear(), step.clear();
     previous = {};
     entries = 0;
+    version = 1;
   }
 };
 
@@ -377,7 +399,9 @@ void JournalWriter::add(const JournalEntry& entry) {
   BARTIZAN_CHECK(!full());
   static_assert(std::variant_size_v<decltype(entry.body)> == highest<Kind>() + 1);
   w.make_room();
-  w.rows.u8(static_cast<std::uint8_t>(entry.body.index()));
+  const auto kind = static_cast<std::uint8_t>(entry.body.index());
+  if (kind >= kFirstKindOfVersion2) w.version = kJournalVersion;
+  w.rows.u8(kind);
   w.put_source(entry.source);
   std::visit([&w](const auto& body) { w.put_body(body); }, entry.body);
   w.append_times.zigzag(difference(entry.append_time, w.previous.expected_append()));
@@ -411,14 +435,14 @@ std::string JournalWriter::finish(bool own_append_times) {
   message.reserve(size());
   const std::uint8_t flags = own_append_times ? kOwnAppendTimes : 0;
   ByteWriter out{message};
-  out.u8(kJournalVersion);
+  out.u8(w.version);
   out.u8(flags);
   out.u64(0);
   out.varint(w.entries);
   for (const Column& section : w.sections) out.varint(section.size());
   for (const Column& section : w.sections) message.append(section.view());
   BARTIZAN_CHECK(message.size() <= kMessageBytesMax && w.texts.size() <= kTextsMax);
-  const std::uint64_t sum = checksum(std::string_view{message}.substr(kHeaderBytes), kJournalVersion | std::uint64_t{flags} << 8);
+  const std::uint64_t sum = checksum(std::string_view{message}.substr(kHeaderBytes), w.version | std::uint64_t{flags} << 8);
   for (std::size_t i = 0; i < 8; ++i) message[2 + i] = static_cast<char>(static_cast<unsigned char>(sum >> (8 * i)));
   w.clear();
   return message;

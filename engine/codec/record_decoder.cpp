@@ -6,6 +6,7 @@
 #include "engine/codec/command_reader.h"
 #include "engine/codec/dead_letter.h"
 #include "engine/codec/json_index.h"
+#include "engine/codec/other_records.h"
 #include "engine/codec/record_fields.h"
 #include "engine/codec/sign_in_reader.h"
 
@@ -60,6 +61,9 @@ struct RecordDecoder::Impl {
   JsonIndex json;
   TextArena arena;
   SignInReader reader{arena};
+  OtherRecords others{arena};
+  JsonIndex rewritten;  // a sign-in of another dialect
+  RecordPlaces rewritten_places;
   RecordPlaces places;
   std::vector<Token> documents;
   std::string why;
@@ -71,6 +75,7 @@ struct RecordDecoder::Impl {
   void elements(Token array, Call& call, bool expand);
   bool wrapped(Token t, Token next, Call& call, bool alone);
   void record(Token t, Token next, Call& call, bool alone);
+  void other_record(Token t, std::string_view shown, const SourcePosition& position, Call& call);
   void record_dead(DeadLetterReason reason, std::string_view detail, std::string_view bytes, const SourcePosition& position, Call& call);
   void message_dead(DeadLetterReason reason, std::string_view detail, Call& call);
   SourcePosition place(Call& call, bool alone);
@@ -199,9 +204,23 @@ void RecordDecoder::Impl::record(Token t, Token next, Call& call, bool alone) {
   }
   switch (reader.read(json, places, call.options)) {
     case RecordOutcome::sign_in: return call.sink.sign_in(reader.sign_in(), position);
-    case RecordOutcome::other_category: return call.sink.ignored(IgnoredReason::other_category);
+    case RecordOutcome::other_shape: return other_record(t, shown, position, call);
     case RecordOutcome::problem: break;
   }
+  record_dead(reader.problem().reason, reader.problem().detail, shown, position, call);
+}
+
+void RecordDecoder::Impl::other_record(Token t, std::string_view shown, const SourcePosition& position, Call& call) {
+  switch (others.read(json, t, places, call.options)) {
+    case OtherOutcome::risk_report: return call.sink.risk_report(others.risk_report(), position);
+    case OtherOutcome::directory_change: return call.sink.directory_change(others.directory_change(), position);
+    case OtherOutcome::ignored: return call.sink.ignored(IgnoredReason::other_category);
+    case OtherOutcome::problem: return record_dead(others.problem().reason, others.problem().detail, shown, position, call);
+    case OtherOutcome::rewritten: break;
+  }
+  const bool sound = rewritten.open(others.rewritten()) == JsonError::none && walk_record(rewritten, 0, 0, rewritten_places) == rewritten.end();
+  if (!sound) return record_dead(DeadLetterReason::internal_error, "a rewritten record that is no JSON", shown, position, call);
+  if (reader.read(rewritten, rewritten_places, call.options) == RecordOutcome::sign_in) return call.sink.sign_in(reader.sign_in(), position);
   record_dead(reader.problem().reason, reader.problem().detail, shown, position, call);
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Raw bytes from an input to sign-ins, commands and dead letters.
+// Raw bytes from an input to sign-ins, risk reports, commands and dead letters.
 
 #include <cstdint>
 #include <memory>
@@ -9,6 +9,7 @@
 
 #include "engine/model/alert.h"
 #include "engine/model/command.h"
+#include "engine/model/risk_report.h"
 #include "engine/model/sign_in.h"
 #include "engine/model/source_position.h"
 
@@ -30,13 +31,16 @@ class RecordSink {
  public:
   virtual ~RecordSink() = default;
   virtual void sign_in(const SignIn& e, const SourcePosition& position) = 0;
+  virtual void risk_report(const RiskReport& r, const SourcePosition& position) = 0;
+  virtual void directory_change(const DirectoryChange& c, const SourcePosition& position) = 0;
   virtual void command(const Command& c, const SourcePosition& position) = 0;
   virtual void dead_letter(DeadLetter&& letter) = 0;
   virtual void ignored(IgnoredReason reason) = 0;
 };
 
 /// Decodes Azure Monitor records (one, a `records` array, newline-joined, an outer array), Microsoft Graph signIn (v1.0, beta, object or
-/// `value` array) and summarised rows, recognised per record; and command.v1. Owns its parser and arena; one per thread.
+/// `value` array) and summarised rows, sign-ins as rows of Log Analytics and as Microsoft 365 audit records, Entra's risk feeds and the audit
+/// operations that change risk, recognised per record; and command.v1. Owns its parser and arena; one per thread.
 /// Never throws, never stops: what cannot be read becomes a dead letter with a reason of the closed set.
 class RecordDecoder {
  public:

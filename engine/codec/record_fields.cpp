@@ -28,7 +28,7 @@ Token Walk::member(Field f, Token t, std::uint32_t depth, FieldPlaces& out) {
   out[f] = t;
   const bool is_object = json.first(t) == '{';
   if (f == Field::properties && properties != nullptr) {
-    *properties = FieldPlaces{};
+    properties->clear_common();
     if (!is_object) return json.skip(t, depth, deepest);
     FieldPlaces& inner = *properties;
     properties = nullptr;
@@ -66,8 +66,8 @@ Token Walk::object(Token t, std::uint32_t depth, SourceObject kind, FieldPlaces&
 }  // namespace
 
 Token walk_record(JsonIndex& json, Token t, std::uint32_t depth, RecordPlaces& out) {
-  out.own = FieldPlaces{};
-  out.properties = FieldPlaces{};
+  out.own.clear_common();
+  out.properties.clear_common();
   std::uint32_t deepest = depth;
   const Token next = Walk{json, deepest, &out.properties}.object(t, depth, SourceObject::record, out.own);
   out.deepest = deepest - depth;

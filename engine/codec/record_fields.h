@@ -1,6 +1,7 @@
 #pragma once
 // Where in the text each known field of a record stands.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -14,6 +15,8 @@ struct FieldPlaces {
   std::array<Token, kFieldCount> at{};
   Token operator[](Field f) const { return at[index_of(f)]; }
   Token& operator[](Field f) { return at[index_of(f)]; }
+  /// Forgets what a walk over a record may have met; what only walk_object() meets stays.
+  void clear_common() { std::fill_n(at.begin(), kCommonFieldCount, Token{0}); }
   /// Forgets the fields (after, last].
   void forget(Field after, Field last) {
     for (std::size_t i = index_of(after) + 1; i <= index_of(last); ++i) at[i] = 0;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/codec/record_rules.h"
 #include "engine/codec/sign_in_reader.h"
 #include "engine/model/error_codes.h"
 
@@ -13,8 +14,6 @@ namespace {
 using F = Field;
 
 constexpr std::int64_t kEpochMilliseconds = 1'000'000'000'000;  // smaller sequence numbers are flags (0, 1) and order nothing
-
-bool is_word(std::string_view text, std::string_view word) { return text.size() == word.size() && equals_ignoring_case(text, word); }
 
 bool contains_word(std::string_view text, std::string_view word) {
   for (std::size_t i = 0; i + word.size() <= text.size(); ++i) {
@@ -43,32 +42,8 @@ bool is_masked_address(std::string_view s) {
   return masked;
 }
 
-std::array<char, 2> country_of(std::string_view s) {
-  const auto upper = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c; };
-  if (s.size() != 2) return {};
-  const std::array<char, 2> code{upper(s[0]), upper(s[1])};
-  const auto is_letter = [](char c) { return c >= 'A' && c <= 'Z'; };
-  return is_letter(code[0]) && is_letter(code[1]) ? code : std::array<char, 2>{};
-}
-
 /// To a millionth of a degree (0.1 m); never -0.
 double rounded_degrees(double d) { return std::floor(d * 1e6 + 0.5) / 1e6 + 0.0; }
-
-EntraRiskLevel risk_level_of(std::string_view word) {
-  if (is_word(word, "low")) return EntraRiskLevel::low;
-  if (is_word(word, "medium")) return EntraRiskLevel::medium;
-  if (is_word(word, "high")) return EntraRiskLevel::high;
-  return EntraRiskLevel::none;
-}
-
-EntraRiskState risk_state_of(std::string_view word) {
-  if (is_word(word, "atRisk")) return EntraRiskState::at_risk;
-  if (is_word(word, "confirmedCompromised")) return EntraRiskState::confirmed_compromised;
-  if (is_word(word, "confirmedSafe")) return EntraRiskState::confirmed_safe;
-  if (is_word(word, "remediated")) return EntraRiskState::remediated;
-  if (is_word(word, "dismissed")) return EntraRiskState::dismissed;
-  return EntraRiskState::none;
-}
 
 ConditionalAccess conditional_access_of(std::string_view word) {
   if (is_word(word, "success")) return ConditionalAccess::success;
@@ -241,9 +216,9 @@ void SignInReader::read_what(const Sources& s) {
 }
 
 void SignInReader::read_risk(const FieldReader& r) {
-  e_.risk_level_during = risk_level_of(r.text(F::risk_level_during));
-  e_.risk_level_aggregated = risk_level_of(r.text(F::risk_level_aggregated));
-  e_.risk_state = risk_state_of(r.text(F::risk_state));
+  e_.risk_level_during = entra_level_of(r.text(F::risk_level_during));
+  e_.risk_level_aggregated = entra_level_of(r.text(F::risk_level_aggregated));
+  e_.risk_state = entra_state_of(r.text(F::risk_state));
   e_.risk_detail = r.text(F::risk_detail);
   read_risk_event_types(r, r.has(F::risk_event_types_v2) ? F::risk_event_types_v2 : F::risk_event_types);
 }

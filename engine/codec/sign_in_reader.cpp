@@ -2,19 +2,13 @@
 
 #include <algorithm>
 
+#include "engine/codec/record_rules.h"
 #include "engine/codec/unique_token.h"
 
 namespace bartizan {
 namespace {
 
 using F = Field;
-
-constexpr Time kLatestEventTime = time_from_ms(4'102'444'800'000);  // 2100-01-01T00:00:00Z
-constexpr Duration kAheadMax = std::chrono::hours{24};
-constexpr Duration kAheadTolerated = std::chrono::minutes{5};
-
-bool is_plausible(Time t) { return t >= kEarliestEventTime && t < kLatestEventTime; }
-bool is_word(std::string_view text, std::string_view word) { return text.size() == word.size() && equals_ignoring_case(text, word); }
 
 struct CategoryWord {
   std::string_view word;
@@ -44,24 +38,17 @@ bool is_graph_sign_in(const FieldReader& r) {
   return r.has(F::created) && (r.has(F::ip_address) || r.has(F::status) || r.has(F::resource_id));
 }
 
-/// `/tenants/<id>/...`: the id.
-std::string_view tenant_of_resource(std::string_view resource) {
-  constexpr std::string_view kPrefix = "/tenants/";
-  if (resource.size() <= kPrefix.size() || !is_word(resource.substr(0, kPrefix.size()), kPrefix)) return {};
-  resource.remove_prefix(kPrefix.size());
-  return resource.substr(0, resource.find('/'));
-}
-
-/// What the public records require of a tenant id: [0-9a-z][0-9a-z._-]*, at most 128 bytes.
-bool is_tenant_id(const Id& id) {
-  if (id.kind() == Id::Kind::guid) return true;
-  const std::string_view s = id.text();
-  const auto plain = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); };
-  return !s.empty() && s.size() <= 128 && plain(s[0]) &&
-         std::all_of(s.begin(), s.end(), [&](char c) { return plain(c) || c == '.' || c == '_' || c == '-'; });
+/// Its columns stand in the record itself.
+bool is_row_of_log_analytics(const FieldReader& own) {
+  return !own.has(F::properties) &&
+         (own.has(F::time_generated) || own.has(F::aad_tenant_id) || (own.has(F::category) && own.has(F::id)));
 }
 
 }  // namespace
+
+bool is_sign_in_category(std::string_view word) {
+  return std::any_of(std::begin(kCategories), std::end(kCategories), [&](const CategoryWord& c) { return is_word(word, c.word); });
+}
 
 RecordOutcome SignInReader::read(JsonIndex& json, const RecordPlaces& places, const DecodeOptions& options) {
   e_ = SignIn{};
@@ -72,12 +59,9 @@ RecordOutcome SignInReader::read(JsonIndex& json, const RecordPlaces& places, co
 
 RecordOutcome SignInReader::read_dialect(JsonIndex& json, const RecordPlaces& places, const DecodeOptions& options) {
   const FieldReader own{json, places.own, arena_, problem_};
+  if (is_row_of_log_analytics(own)) return RecordOutcome::other_shape;
   const bool graph = !own.has(F::category);
-  if (graph && !is_graph_sign_in(own)) {
-    fail(DeadLetterReason::unknown_format, "no category, and none of the fields of a Graph sign-in");
-    return RecordOutcome::problem;
-  }
-  if (!graph && !read_category(own)) return RecordOutcome::other_category;
+  if (graph ? !is_graph_sign_in(own) : !read_category(own)) return RecordOutcome::other_shape;
   JsonIndex* record_json = &json;
   const FieldPlaces* record_places = graph ? &places.own : &places.properties;
   if (!graph && own.shape(F::properties) == FieldReader::Shape::string) {

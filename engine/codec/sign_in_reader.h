@@ -12,7 +12,11 @@
 
 namespace bartizan {
 
-enum class RecordOutcome : std::uint8_t { sign_in, other_category, problem };
+/// `other_shape`: no sign-in in Azure Monitor's or Graph's own shape (other_records.h).
+enum class RecordOutcome : std::uint8_t { sign_in, other_shape, problem };
+
+/// One of the six categories of sign-ins, in any case.
+bool is_sign_in_category(std::string_view word);
 
 /// Reads one record at a time. The sign-in and its texts live until the next read or until the arena is reset.
 class SignInReader {

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "engine/model/command.h"
+#include "engine/model/risk_report.h"
 #include "engine/model/sign_in.h"
 #include "engine/model/source_position.h"
 
@@ -32,7 +33,7 @@ struct Quarantine {
 struct JournalEntry {
   SourcePosition source;       // empty input: the engine's own entries (ticks, activations)
   Time append_time{};          // when it entered the journal
-  std::variant<SignIn, Command, Tick, BundleActivation, Quarantine> body;
+  std::variant<SignIn, Command, Tick, BundleActivation, Quarantine, RiskReport, DirectoryChange> body;
 };
 
 /// Place of an entry in the journal.

@@ -10,6 +10,7 @@
 #include "engine/model/finding.h"
 #include "engine/model/output.h"
 #include "engine/model/risk.h"
+#include "engine/model/risk_report.h"
 #include "engine/model/sign_in.h"
 
 namespace bartizan {
@@ -64,6 +65,10 @@ constexpr std::array<Words, 22> kRiskDetails = {"none",
                                                 "adminDismissedRiskForAgent",
                                                 "microsoftRevokedSessions",
                                                 "unknownFutureValue"};
+constexpr std::array<Words, 4> kTimings = {"notDefined", "realtime", "nearRealtime", "offline"};
+constexpr std::array<Words, kDirectoryOperations> kOperations = {"password_reset_by_user", "password_reset_by_admin", "credential_added",
+                                                                 "account_disabled",       "account_enabled",         "account_deleted",
+                                                                 "account_restored"};
 constexpr std::array<Words, 5> kSeverities = {"informational", "low", "medium", "high", "critical"};
 constexpr std::array<Words, 12> kOps = {"eq", "ne", "lt", "le", "gt", "ge", "in", "not_in", "contains", "starts_with", "ends_with", "matches"};
 constexpr std::array<Words, 2> kModes = {"live", "shadow"};
@@ -104,6 +109,8 @@ std::optional<CommandTarget> command_target_from(std::string_view word) { return
 std::string_view to_word(RiskLevel l) { return word_of(kRiskLevels, l); }
 std::string_view to_word(RiskState s) { return word_of(kRiskStates, s); }
 std::string_view to_word(RiskDetail d) { return word_of(kRiskDetails, d); }
+std::string_view to_word(DetectionTiming t) { return word_of(kTimings, t); }
+std::string_view to_word(DirectoryOperation o) { return word_of(kOperations, o); }
 std::string_view to_word(Severity s) { return word_of(kSeverities, s); }
 std::optional<Severity> severity_from(std::string_view word) { return find_word<Severity>(kSeverities, word); }
 std::string_view to_word(CheckOp op) { return word_of(kOps, op); }

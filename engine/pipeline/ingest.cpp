@@ -26,6 +26,22 @@ class IngestStep::Sink final : public RecordSink {
     step_.add(partition_of(e.tenant_id), entry_);
   }
 
+  void risk_report(const RiskReport& r, const SourcePosition& position) override {
+    step_.stats_.risk_reports.add();
+    entry_.source = position;
+    entry_.append_time = arrival_.value_or(r.published_time);
+    entry_.body = r;
+    step_.add(partition_of(r.tenant_id), entry_);
+  }
+
+  void directory_change(const DirectoryChange& c, const SourcePosition& position) override {
+    step_.stats_.directory_changes.add();
+    entry_.source = position;
+    entry_.append_time = arrival_.value_or(c.published_time);
+    entry_.body = c;
+    step_.add(partition_of(c.tenant_id), entry_);
+  }
+
   void command(const Command& c, const SourcePosition& position) override {
     step_.stats_.commands.add();
     entry_.source = position;

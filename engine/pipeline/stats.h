@@ -124,6 +124,8 @@ struct DetectStats {
 struct IngestStats {
   Counter messages, bytes;
   std::array<std::array<Counter, 2>, 4> events;  // decoded sign-ins by category and agent
+  Counter risk_reports;       // of Entra's risk feeds
+  Counter directory_changes;  // audit operations that change risk
   Counter commands;
   std::array<Counter, kDeadLetterReasons> dead_letters;
   std::array<Counter, 3> ignored;  // by IgnoredReason

@@ -47,6 +47,8 @@ struct CountingSink : RecordSink {
     benchmark::DoNotOptimize(e);
     ++sign_ins;
   }
+  void risk_report(const RiskReport&, const SourcePosition&) override { ++others; }
+  void directory_change(const DirectoryChange&, const SourcePosition&) override { ++others; }
   void command(const Command&, const SourcePosition&) override { ++others; }
   void dead_letter(DeadLetter&&) override { ++others; }
   void ignored(IgnoredReason) override { ++others; }

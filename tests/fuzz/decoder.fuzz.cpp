@@ -18,6 +18,9 @@ bool agrees(const ExpectedRecord& expected, const DecodedRecord& found) {
     case ExpectedRecord::Kind::ignored: return found.kind == DecodedRecord::Kind::ignored && found.ignored == expected.ignored;
     case ExpectedRecord::Kind::dead_letter:
       return found.kind == DecodedRecord::Kind::dead_letter && expected.reasons.count(found.letter.reason) != 0;
+    case ExpectedRecord::Kind::risk_report: return found.kind == DecodedRecord::Kind::risk_report && expected.fields == found.fields;
+    case ExpectedRecord::Kind::directory_change:
+      return found.kind == DecodedRecord::Kind::directory_change && expected.fields == found.fields;
     case ExpectedRecord::Kind::sign_in: return found.kind == DecodedRecord::Kind::sign_in && expected.fields == found.fields;
   }
   return false;

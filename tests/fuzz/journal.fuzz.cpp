@@ -15,11 +15,11 @@ namespace {
 
 using namespace bartizan;
 
-std::string with_header(std::string_view body) {
+std::string with_header(std::string_view body, std::uint8_t version) {
   std::string message;
-  message.push_back(static_cast<char>(kJournalVersion));
+  message.push_back(static_cast<char>(version));
   message.push_back(static_cast<char>(journal::kOwnAppendTimes));
-  const std::uint64_t sum = journal::checksum(body, kJournalVersion | std::uint64_t{journal::kOwnAppendTimes} << 8);
+  const std::uint64_t sum = journal::checksum(body, version | std::uint64_t{journal::kOwnAppendTimes} << 8);
   for (int i = 0; i < 8; ++i) message.push_back(static_cast<char>(static_cast<unsigned char>(sum >> (8 * i))));
   return message.append(body);
 }
@@ -39,7 +39,7 @@ void check_round_trip(const JournalEntry& entry) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes{reinterpret_cast<const char*>(data) + 1, size - 1};
-  const std::string message = (data[0] & 1) != 0 ? with_header(bytes) : std::string{bytes};
+  const std::string message = (data[0] & 1) != 0 ? with_header(bytes, (data[0] & 2) != 0 ? 2 : 1) : std::string{bytes};
   JournalReader reader;
   if (!reader.open(message, Time{})) return 0;
   std::size_t entries = 0;

@@ -117,6 +117,48 @@ Command RandomEntries::command() {
   return c;
 }
 
+RiskReport RandomEntries::risk_report() {
+  RiskReport r;
+  const auto any = [this](auto& field, std::uint64_t values) {
+    field = static_cast<std::remove_reference_t<decltype(field)>>(random_.below(values));
+  };
+  for (Id* field : {&r.id, &r.tenant_id, &r.entity_id, &r.app_id, &r.blueprint_id, &r.request_id, &r.correlation_id}) *field = id();
+  for (std::string_view* field : {&r.name, &r.user_principal_name, &r.event_type, &r.source, &r.location.city, &r.location.state, &r.user_agent}) {
+    *field = text(256);
+  }
+  any(r.kind, 2), any(r.entity_type, 4), any(r.identity_type, 4), any(r.level, 4), any(r.state, 6), any(r.detail, 22), any(r.timing, 4);
+  any(r.deleted, 3), any(r.processing, 3), any(r.enabled, 3);
+  r.level_hidden = random_.chance(20);
+  r.ip = ip();
+  r.location.has_coordinates = random_.chance(70);
+  if (r.location.has_coordinates) {
+    r.location.latitude = degrees();
+    r.location.longitude = degrees();
+  }
+  r.event_time = time();
+  r.updated = time();
+  r.published_time = time();
+  return r;
+}
+
+DirectoryChange RandomEntries::directory_change() {
+  DirectoryChange c;
+  c.operation = static_cast<DirectoryOperation>(random_.below(kDirectoryOperations));
+  c.target_type = static_cast<EntityType>(random_.below(4));
+  c.id = id();
+  c.tenant_id = id();
+  c.target_id = id();
+  c.target_name = text(256);
+  c.target_principal_name = text(320);
+  c.actor = text(320);
+  auto& keys = keys_.emplace_back(random_.below(kNewKeysMax + 1));
+  for (Id& key : keys) key = id();
+  c.new_keys = keys;
+  c.event_time = time();
+  c.published_time = time();
+  return c;
+}
+
 const JournalEntry& RandomEntries::next() {
   JournalEntry& entry = entries_.emplace_back();
   SourcePosition& p = entry.source;
@@ -129,11 +171,13 @@ const JournalEntry& RandomEntries::next() {
   p.index = random_.chance(10) ? std::numeric_limits<std::int32_t>::max() : static_cast<std::int32_t>(random_.below(100)) - 1;
   p.timestamp = time();
   entry.append_time = time();
-  switch (random_.below(12)) {
+  switch (random_.below(14)) {
     case 0: entry.body = command(); break;
     case 1: entry.body = Tick{}; break;
     case 2: entry.body = BundleActivation{text(64), text(64), static_cast<std::uint32_t>(random_.word()), text(64)}; break;
     case 3: entry.body = Quarantine{static_cast<std::int64_t>(random_.word()), static_cast<std::int32_t>(random_.word())}; break;
+    case 4: entry.body = risk_report(); break;
+    case 5: entry.body = directory_change(); break;
     default: entry.body = sign_in();
   }
   return entry;
@@ -183,6 +227,25 @@ bool same(const Command& a, const Command& b, std::string& what) {
   };
   what = "command";
   return all(a) == all(b);
+}
+bool same(const RiskReport& a, const RiskReport& b, std::string& what) {
+  const auto all = [](const RiskReport& r) {
+    return std::tie(r.kind, r.id, r.tenant_id, r.entity_type, r.entity_id, r.name, r.user_principal_name, r.app_id, r.identity_type,
+                    r.blueprint_id, r.event_type, r.source, r.level, r.level_hidden, r.state, r.detail, r.timing, r.deleted, r.processing,
+                    r.enabled, r.request_id, r.correlation_id, r.ip, r.location.city, r.location.state, r.location.country,
+                    r.location.has_coordinates, r.location.latitude, r.location.longitude, r.user_agent, r.event_time, r.updated,
+                    r.published_time);
+  };
+  what = "risk report";
+  return all(a) == all(b);
+}
+bool same(const DirectoryChange& a, const DirectoryChange& b, std::string& what) {
+  const auto all = [](const DirectoryChange& c) {
+    return std::tie(c.operation, c.id, c.tenant_id, c.target_type, c.target_id, c.target_name, c.target_principal_name, c.actor, c.event_time,
+                    c.published_time);
+  };
+  what = "directory change";
+  return all(a) == all(b) && std::equal(a.new_keys.begin(), a.new_keys.end(), b.new_keys.begin(), b.new_keys.end());
 }
 bool same(const Tick&, const Tick&, std::string&) { return true; }
 bool same(const BundleActivation& a, const BundleActivation& b, std::string& what) {

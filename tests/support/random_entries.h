@@ -37,10 +37,13 @@ class RandomEntries {
   double degrees();
   SignIn sign_in();
   Command command();
+  RiskReport risk_report();
+  DirectoryChange directory_change();
   Random random_;
   std::deque<std::string> texts_;
   std::deque<std::vector<AuthStep>> steps_;
   std::deque<std::vector<std::string_view>> words_;
+  std::deque<std::vector<Id>> keys_;
   std::deque<JournalEntry> entries_;
 };
 

@@ -14,10 +14,10 @@ namespace bartizan::test {
 
 /// What one record must become.
 struct ExpectedRecord {
-  enum class Kind { sign_in, dead_letter, ignored };
+  enum class Kind { sign_in, risk_report, directory_change, dead_letter, ignored };
   Kind kind = Kind::sign_in;
   std::int32_t index = -1;
-  SignInFields fields;                  // sign_in
+  SignInFields fields;                  // sign_in, risk_report, directory_change
   std::set<DeadLetterReason> reasons;   // dead_letter: any of them is right (a record may be wrong in several ways)
   IgnoredReason ignored = IgnoredReason::blank;
 };

@@ -127,6 +127,61 @@ SignInFields fields_of(const SignIn& e) {
   return w.out;
 }
 
+SignInFields fields_of(const RiskReport& r) {
+  Writer w;
+  w.out["kind"] = r.kind == ReportKind::entity ? "entity" : "detection";
+  w.id("id", r.id);
+  w.id("tenant_id", r.tenant_id);
+  w.out["entity_type"] = to_word(r.entity_type);
+  w.id("entity_id", r.entity_id);
+  w.text("name", r.name);
+  w.text("user_principal_name", r.user_principal_name);
+  w.id("app_id", r.app_id);
+  w.text("identity_type", to_word(r.identity_type));
+  w.id("blueprint_id", r.blueprint_id);
+  w.text("event_type", r.event_type);
+  w.text("source", r.source);
+  w.number("level", static_cast<int>(r.level));
+  w.number("level_hidden", r.level_hidden ? 1 : 0);
+  w.number("state", static_cast<int>(r.state));
+  w.out["detail"] = to_word(r.detail);
+  w.out["timing"] = to_word(r.timing);
+  w.number("deleted", static_cast<int>(r.deleted));
+  w.number("processing", static_cast<int>(r.processing));
+  w.number("enabled", static_cast<int>(r.enabled));
+  w.id("request_id", r.request_id);
+  w.id("correlation_id", r.correlation_id);
+  w.text("ip", r.ip.empty() ? std::string{} : r.ip.str());
+  w.text("location.city", r.location.city);
+  w.text("location.state", r.location.state);
+  w.text("location.country", r.location.country_text());
+  if (r.location.has_coordinates) {
+    w.degrees("location.latitude", r.location.latitude);
+    w.degrees("location.longitude", r.location.longitude);
+  }
+  w.text("user_agent", r.user_agent);
+  w.time("event_time", r.event_time);
+  w.time("updated", r.updated);
+  w.time("published_time", r.published_time);
+  return w.out;
+}
+
+SignInFields fields_of(const DirectoryChange& c) {
+  Writer w;
+  w.out["operation"] = to_word(c.operation);
+  w.id("id", c.id);
+  w.id("tenant_id", c.tenant_id);
+  w.out["target_type"] = to_word(c.target_type);
+  w.id("target_id", c.target_id);
+  w.text("target_name", c.target_name);
+  w.text("target_principal_name", c.target_principal_name);
+  w.text("actor", c.actor);
+  for (std::size_t i = 0; i < c.new_keys.size(); ++i) w.id("new_keys[" + std::to_string(i) + "]", c.new_keys[i]);
+  w.time("event_time", c.event_time);
+  w.time("published_time", c.published_time);
+  return w.out;
+}
+
 std::string differences(const SignInFields& left, const SignInFields& right) {
   std::string out;
   const auto value = [](const SignInFields& f, const std::string& name) {

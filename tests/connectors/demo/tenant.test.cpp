@@ -56,6 +56,8 @@ struct Reader : RecordSink {
     user = e.user_id.str();
     principal = e.service_principal_id.str();
   }
+  void risk_report(const RiskReport&, const SourcePosition&) override { FAIL("a risk report"); }
+  void directory_change(const DirectoryChange&, const SourcePosition&) override { FAIL("a directory change"); }
   void command(const Command&, const SourcePosition&) override { FAIL("a command"); }
   void dead_letter(DeadLetter&& letter) override {
     ++dead_letters;

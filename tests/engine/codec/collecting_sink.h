@@ -12,10 +12,10 @@
 namespace bartizan::test {
 
 struct DecodedRecord {
-  enum class Kind { sign_in, command, dead_letter, ignored };
+  enum class Kind { sign_in, risk_report, directory_change, command, dead_letter, ignored };
   Kind kind = Kind::sign_in;
   std::int32_t index = -1;
-  SignInFields fields;
+  SignInFields fields;  // sign-ins, risk reports, directory changes
   DeadLetter letter;
   IgnoredReason ignored = IgnoredReason::blank;
   std::string command;  // "action target id"
@@ -29,6 +29,20 @@ class CollectingSink : public RecordSink {
     DecodedRecord r;
     r.index = position.index;
     r.fields = fields_of(e);
+    records.push_back(std::move(r));
+  }
+  void risk_report(const RiskReport& report, const SourcePosition& position) override {
+    DecodedRecord r;
+    r.kind = DecodedRecord::Kind::risk_report;
+    r.index = position.index;
+    r.fields = fields_of(report);
+    records.push_back(std::move(r));
+  }
+  void directory_change(const DirectoryChange& c, const SourcePosition& position) override {
+    DecodedRecord r;
+    r.kind = DecodedRecord::Kind::directory_change;
+    r.index = position.index;
+    r.fields = fields_of(c);
     records.push_back(std::move(r));
   }
   void command(const Command& c, const SourcePosition& position) override {

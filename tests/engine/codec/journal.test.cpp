@@ -127,6 +127,47 @@ TEST_CASE("journal: another version is refused by its number", "[journal]") {
   CHECK(reader.next() == nullptr);
 }
 
+TEST_CASE("journal: risk reports and directory changes make a message of version 2, nothing else does", "[journal]") {
+  const auto version_of = [](const auto& body) {
+    JournalWriter writer;
+    JournalEntry entry;
+    entry.body = Tick{};
+    writer.add(entry);
+    entry.body = body;
+    writer.add(entry);
+    const int version = writer.finish(true)[0];
+    writer.add(JournalEntry{{}, {}, Tick{}});
+    CHECK(writer.finish(true)[0] == 1);  // the writer starts afresh
+    return version;
+  };
+  CHECK(version_of(SignIn{}) == 1);
+  CHECK(version_of(Command{}) == 1);
+  CHECK(version_of(Quarantine{}) == 1);
+  CHECK(version_of(RiskReport{}) == 2);
+  CHECK(version_of(DirectoryChange{}) == 2);
+}
+
+TEST_CASE("journal: a kind that a version does not have is refused by its number", "[journal]") {
+  const auto refusal = [](std::uint8_t version, std::uint8_t kind) {
+    JournalWriter writer;
+    JournalEntry entry;
+    entry.body = Tick{};
+    writer.add(entry);
+    std::string message = writer.finish(false);
+    message[0] = static_cast<char>(version);
+    message[message.size() - 5] = static_cast<char>(kind);  // rows are the last section that a tick has: kind, source, three numbers
+    seal(message);
+    JournalReader reader;
+    REQUIRE(reader.open(message, kMessageTime).ok());
+    const bool read = reader.next() != nullptr;
+    return read ? std::string{} : reader.status().error().message;
+  };
+  CHECK(refusal(1, 2).empty());
+  CHECK(refusal(1, 5).find("unknown kind 5") != std::string::npos);
+  CHECK(refusal(1, 6).find("unknown kind 6") != std::string::npos);
+  CHECK(refusal(2, 7).find("unknown kind 7") != std::string::npos);
+}
+
 TEST_CASE("journal: every cut and every flipped bit is noticed", "[journal]") {
   const Sample sample{8, 4};
   JournalReader reader;
