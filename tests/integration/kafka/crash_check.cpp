@@ -136,9 +136,9 @@ class History {
   History(const Arguments& a, test::Broker& broker, const std::string& name) : a_(a), broker_(broker), options_(test::deployment(broker, name)), log_(broker.file(name + ".log")) {
     options_.journal_partitions = a.partitions;
     options_.inputs = {{name + "-signins", 0, {}}};
+    test::create_topic(broker, options_.inputs[0].topic, 2);
     const auto problems = settle_topics(options_, true);
     if (!problems.ok() || !problems.value().empty()) std::cerr << "topics: " << (problems.ok() ? problems.value()[0].what : problems.error().message) << '\n';
-    test::create_topic(broker, options_.inputs[0].topic, 2);
     const testing::CrashInput input = testing::make_crash_input(a.seed);
     signins_ = input.first + input.second;
     commands_ = input.commands;
