@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "connectors/cli/commands.h"
+#include "connectors/cli/completion.h"
 #include "connectors/cli/exit_code.h"
 #include "engine/settings/diagnostic.h"
 
@@ -21,8 +22,8 @@ constexpr const char* kHelp = R"(Find risky users, sign-ins, workload identities
 
 Start        demo  init  run  replay
 Check        validate  config  schema
-Operate      risk  dlq  journal
-Shell        version
+Operate      status  risk  dlq  journal
+Shell        completion  version
 
 Options      -c, --config FILE   -o, --output-format FORMAT   -q, --quiet   -v, --verbose   --color WHEN
 Exit codes   0 done  1 findings  2 usage  3 invalid  4 unavailable  5 internal
@@ -45,6 +46,13 @@ class Application {
   void add_check_commands();
   void add_operate_commands();
   int fail(const std::string& message);
+  template <class Enum>
+  void add_choice(CLI::App& app, const std::string& flag, Enum& value, const std::map<std::string, Enum>& words, const std::string& help);
+  void add_word(CLI::App& app, const std::string& name, std::string& value, const std::vector<std::string>& words, const std::string& help, const char* type);
+  void add_global_flags(CLI::App& app);
+  CommandWords words_of(const CLI::App& app) const;
+  OptionWords words_of(const CLI::Option& option) const;
+  int completion();
   std::string unknown_word(const CLI::App& app, const std::string& kind, const std::string& word) const;
   const CLI::App* deepest() const;
 
@@ -61,7 +69,9 @@ class Application {
   JournalDumpOptions journal_;
   RiskOptions risk_;
   bool version_json_ = false;
+  std::string shell_;
   std::map<const CLI::App*, Action> actions_;
+  std::map<const CLI::Option*, std::vector<std::string>> choices_;  // words that an option takes
 };
 
 /// Help with the whole path of words in its usage line.
@@ -72,19 +82,26 @@ std::string help_of(const CLI::App& app) {
 }
 
 template <class Enum>
-void add_choice(CLI::App& app, const std::string& flag, Enum& value, const std::map<std::string, Enum>& words, const std::string& help) {
-  app.add_option(flag, value, help)->transform(CLI::CheckedTransformer(words, CLI::ignore_case).description(""))->type_name("WORD");
+void Application::add_choice(CLI::App& app, const std::string& flag, Enum& value, const std::map<std::string, Enum>& words, const std::string& help) {
+  const CLI::Option* option =
+      app.add_option(flag, value, help)->transform(CLI::CheckedTransformer(words, CLI::ignore_case).description(""))->type_name("WORD");
+  for (const auto& [word, meaning] : words) choices_[option].push_back(word);
+}
+
+/// An option or a positional that takes one of some words.
+void Application::add_word(CLI::App& app, const std::string& name, std::string& value, const std::vector<std::string>& words, const std::string& help, const char* type) {
+  choices_[app.add_option(name, value, help)->check(CLI::IsMember(words).description(""))->type_name(type)] = words;
 }
 
 /// Flags that work before and after the command.
-void add_global_flags(CLI::App& app, Global& global) {
-  app.add_option("-c,--config", global.config_files, "Configuration file; may be given several times, later ones win")->type_name("FILE");
-  add_choice(app, "-o,--output-format", global.format,
+void Application::add_global_flags(CLI::App& app) {
+  app.add_option("-c,--config", global_.config_files, "Configuration file; may be given several times, later ones win")->type_name("FILE");
+  add_choice(app, "-o,--output-format", global_.format,
              {{"table", OutputFormat::table}, {"json", OutputFormat::json}, {"ndjson", OutputFormat::ndjson}, {"csv", OutputFormat::csv}},
              "table, json, ndjson or csv (default: table on a terminal, otherwise ndjson)");
-  app.add_flag("-q,--quiet", global.quiet, "No progress and no hints");
-  app.add_flag("-v,--verbose", global.verbose, "Say more");
-  add_choice(app, "--color", global.colour, {{"auto", ColourMode::automatic}, {"always", ColourMode::always}, {"never", ColourMode::never}},
+  app.add_flag("-q,--quiet", global_.quiet, "No progress and no hints");
+  app.add_flag("-v,--verbose", global_.verbose, "Say more");
+  add_choice(app, "--color", global_.colour, {{"auto", ColourMode::automatic}, {"always", ColourMode::always}, {"never", ColourMode::never}},
              "auto, always or never (NO_COLOR counts too)");
 }
 
@@ -92,7 +109,7 @@ Application::Application() {
   app_.require_subcommand(0, 1);
   app_.set_help_flag("-h,--help", "Show this help");
   app_.allow_extras();
-  add_global_flags(app_, global_);
+  add_global_flags(app_);
   add_line_commands();
   add_check_commands();
   add_operate_commands();
@@ -103,7 +120,7 @@ CLI::App* Application::command(CLI::App& parent, const char* name, const char* w
   sub->set_help_flag("-h,--help", "Show this help");
   sub->allow_extras();
   sub->footer(std::string("Examples:\n") + examples + "\n" + kExitCodes);
-  add_global_flags(*sub, global_);
+  add_global_flags(*sub);
   if (action) actions_[sub] = std::move(action);
   return sub;
 }
@@ -123,9 +140,8 @@ void Application::add_line_commands() {
   c->add_option("--tenant", replay_.tenant, "Tenant id for records that carry none")->type_name("ID");
   c->add_flag("--force", replay_.force, "Replace the outputs in a folder that is not empty");
   c->add_flag("--journal", replay_.journal, "Replay the journal of the configured state folder instead of files");
-  c->add_option("--fail-on-alert", replay_.fail_on_alert, "Exit with 1 when an alert of this severity or higher was written")
-      ->check(CLI::IsMember({"informational", "low", "medium", "high", "critical"}).description(""))
-      ->type_name("SEVERITY");
+  add_word(*c, "--fail-on-alert", replay_.fail_on_alert, {"informational", "low", "medium", "high", "critical"},
+           "Exit with 1 when an alert of this severity or higher was written", "SEVERITY");
 
   c = command(app_, "demo", "Watch attacks being found in a made-up tenant",
               "  bartizan demo\n  bartizan demo --scenario passwordSpray --seed 3\n  bartizan demo --once --headless",
@@ -135,7 +151,7 @@ void Application::add_line_commands() {
   c->add_flag("--once", demo_.once, "End after the story (it always does until there is a console to stay up for)");
   c->add_flag("--headless", demo_.headless, "No pauses, no colours, no progress bar: the same bytes every time");
   c->add_option("--speed", demo_.speed, "How much faster than life the story runs (default: it fits in 40 s)")->type_name("X");
-  c->add_option("--output", demo_.output, "Keep the output files in this folder (default: a new temporary one)")->type_name("DIR");
+  c->add_option("--output", demo_.output, "Keep the output files in this folder, new or empty (default: they are removed at the end)")->type_name("DIR");
 
   c = command(app_, "init", "Write a commented configuration, a rule pack and a folder layout", "  bartizan init\n  bartizan init my-tenant",
               [this] { return cli::init(global_, init_); });
@@ -165,6 +181,10 @@ void Application::add_check_commands() {
     return cli::version(global_);
   });
   c->add_flag("--json", version_json_, "As a JSON object");
+
+  c = command(app_, "completion", "Completion script for a shell", "  source <(bartizan completion bash)\n  bartizan completion fish > ~/.config/fish/completions/bartizan.fish",
+              [this] { return completion(); });
+  add_word(*c, "shell", shell_, {"bash", "zsh", "fish"}, "bash, zsh or fish", "SHELL");
 }
 
 void Application::add_operate_commands() {
@@ -209,6 +229,40 @@ void Application::add_operate_commands() {
 int Application::fail(const std::string& message) {
   write_error("error: " + message + "\n");
   return kUsage;
+}
+
+OptionWords Application::words_of(const CLI::Option& option) const {
+  OptionWords out;
+  for (const auto& name : option.get_snames()) out.names.push_back("-" + name);
+  for (const auto& name : option.get_lnames()) out.names.push_back("--" + name);
+  out.help = option.get_description();
+  const auto choices = choices_.find(&option);
+  const std::string type = option.get_type_name();
+  if (choices != choices_.end()) {
+    out.kind = ValueKind::choice;
+    out.choices = choices->second;
+  } else if (option.get_items_expected_max() > 0 || option.get_positional()) {
+    out.kind = type.starts_with("FILE") ? ValueKind::file : type.starts_with("DIR") ? ValueKind::folder : ValueKind::text;
+  }
+  return out;
+}
+
+CommandWords Application::words_of(const CLI::App& app) const {
+  CommandWords out;
+  out.name = app.get_name();
+  out.help = app.get_description();
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_positional()) out.positional = words_of(*option);
+    else out.options.push_back(words_of(*option));
+  }
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) out.commands.push_back(words_of(*sub));
+  return out;
+}
+
+int Application::completion() {
+  const std::string script = completion_script(shell_, words_of(app_));
+  if (script.empty()) return fail("name a shell: bash, zsh or fish\n  see: bartizan completion --help");
+  return write_out(script) ? kDone : kUnavailable;
 }
 
 std::string Application::unknown_word(const CLI::App& app, const std::string& kind, const std::string& word) const {

@@ -47,11 +47,27 @@ Section<FilesConfig> files_section() {
 
 void check_roles(const settings::Node& node, const std::string& pointer, Diagnostics& diagnostics) {
   const settings::Node* roles = node.find("roles");
-  if (roles == nullptr) return;
-  for (const auto& item : roles->items) {
-    if (item.text == "console") {
-      diagnostics.add(settings::code::kBadValue, "role 'console' is not part of this version", item.at, pointer + "/roles");
+  const settings::Node* kafka = node.find("kafka");
+  const bool on_kafka = kafka != nullptr && kafka->kind == settings::Node::Kind::map;
+  bool ingest = roles == nullptr;
+  if (roles != nullptr) {
+    for (const auto& item : roles->items) {
+      ingest = ingest || item.text == "ingest";
+      if (item.text == "console") diagnostics.add(settings::code::kBadValue, "role 'console' is not part of this version", item.at, pointer + "/roles");
     }
+    if (roles->items.size() < 2 && !on_kafka) {
+      diagnostics.add(settings::code::kBadValue, "without Kafka one process does both, ingest and detect", roles->at, pointer + "/roles");
+    }
+  }
+  if (!on_kafka) return;
+  const settings::Node* inputs = kafka->find("inputs");
+  if (ingest && (inputs == nullptr || inputs->items.empty())) {
+    diagnostics.add(settings::code::kMissingKey, "role 'ingest' needs kafka.inputs: topics with raw records", inputs != nullptr ? inputs->at : kafka->at, pointer + "/kafka/inputs");
+  }
+  const settings::Node* files = node.find("files");
+  const settings::Member* both = files != nullptr ? files->member("inputs") : nullptr;
+  if (both != nullptr) {
+    diagnostics.add(settings::code::kBadValue, "'files.inputs' is not read where 'kafka' is set: choose one", both->key_at, pointer + "/files/inputs");
   }
 }
 
@@ -59,11 +75,14 @@ Section<Config> make_section() {
   Section<Config> s("Bartizan's configuration.");
   s.key("version", &Config::version, "Version of this file's form.").range(1, 1);
   s.words("roles", &Config::roles, {{"ingest", Role::ingest}, {"detect", Role::detect}, {"console", Role::console}}, "What this process does.");
+  s.section("kafka", &Config::kafka, kafka_section());
   s.section("files", &Config::files, files_section());
 
   Section<TopicsConfig> topics("Topics.");
-  topics.key("prefix", &TopicsConfig::prefix, "Prefix of every topic's name.");
+  topics.key("prefix", &TopicsConfig::prefix, "Prefix of every topic's name.").check(topic_name_complaint);
   topics.key("journal_partitions", &TopicsConfig::journal_partitions, "Partitions of the journal; a tenant is in one. Fixed once the journal exists.").range(1, 1024);
+  topics.key("create", &TopicsConfig::create, "Kafka: create topics that are missing; otherwise they are only checked.");
+  topics.key("replication_factor", &TopicsConfig::replication_factor, "Kafka: of topics that are created; 0: the broker's default.").range(0, 32);
   s.section("topics", &Config::topics, topics);
 
   Section<RulesConfig> rules("Rules.");
@@ -71,8 +90,8 @@ Section<Config> make_section() {
   s.section("rules", &Config::rules, rules);
 
   Section<StateConfig> state("State on disk.");
-  state.key("dir", &StateConfig::dir, "Folder for journal, positions and checkpoints. One process at a time.");
-  state.key("journal_retention", &StateConfig::journal_retention, "Journal segments older than this, and behind every checkpoint, are removed.").range(kHour, 365 * 24 * kHour);
+  state.key("dir", &StateConfig::dir, "Folder for journal, positions and checkpoints; on Kafka for the process's identity only. One process at a time.");
+  state.key("journal_retention", &StateConfig::journal_retention, "What is older goes: journal segments behind every checkpoint; on Kafka retention.ms of the journal topic.").range(kHour, 365 * 24 * kHour);
   s.section("state", &Config::state, state);
 
   Section<HttpConfig> http("Metrics and health.");
@@ -82,6 +101,10 @@ Section<Config> make_section() {
   Section<CommitConfig> commit("Commits of outputs and positions.");
   commit.key("interval", &CommitConfig::interval, "Time between commits.").range(1, 60 * kSecond);
   s.section("commit", &Config::commit, commit);
+
+  Section<StopConfig> stop("SIGTERM and Ctrl-C.");
+  stop.key("grace", &StopConfig::grace, "Time to commit and leave; after it the process ends as it is, which loses nothing.").range(100, 10 * 60 * kSecond);
+  s.section("stop", &Config::stop, stop);
 
   Section<CheckpointConfig> checkpoint("Checkpoints of state.");
   checkpoint.key("interval", &CheckpointConfig::interval, "Time between checkpoints.").range(kSecond, 24 * kHour);
@@ -139,6 +162,8 @@ std::vector<std::pair<std::string, std::string>> environment() {
 }
 
 }  // namespace
+
+bool Config::has(Role role) const { return std::find(roles.begin(), roles.end(), role) != roles.end(); }
 
 const Section<Config>& config_section() {
   static const Section<Config> section = make_section();

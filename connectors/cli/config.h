@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/cli/kafka_config.h"
 #include "connectors/embedded/embedded_transport.h"
 #include "engine/detect/rule_set.h"
 #include "engine/model/time.h"
@@ -29,6 +30,8 @@ struct FilesConfig {
 struct TopicsConfig {
   std::string prefix = "bartizan.";
   std::int32_t journal_partitions = 8;
+  std::int32_t replication_factor = 0;
+  bool create = true;
 };
 struct RulesConfig {
   std::vector<std::string> paths;
@@ -39,6 +42,9 @@ struct StateConfig {
 };
 struct HttpConfig {
   std::string listen = "127.0.0.1:8080";
+};
+struct StopConfig {
+  Duration grace{std::chrono::seconds{30}};
 };
 struct CommitConfig {
   Duration interval{100};
@@ -54,15 +60,18 @@ struct LogConfig {
 struct Config {
   std::int32_t version = 1;
   std::vector<Role> roles = {Role::ingest, Role::detect};
+  std::optional<KafkaConfig> kafka;  // absent: the embedded transport
   FilesConfig files;
   TopicsConfig topics;
   RulesConfig rules;
   StateConfig state;
   HttpConfig http;
   CommitConfig commit;
+  StopConfig stop;
   CheckpointConfig checkpoint;
   EngineSettings engine;
   LogConfig log;
+  bool has(Role role) const;
 };
 
 const settings::Section<Config>& config_section();

@@ -172,6 +172,21 @@ Status EmbeddedLine::close() {
   return transport_->close();
 }
 
+/// Removes a temporary folder when the demo ends.
+class RemoveAtEnd {
+ public:
+  explicit RemoveAtEnd(std::string folder) : folder_(std::move(folder)) {}
+  ~RemoveAtEnd() {
+    std::error_code ignored;
+    if (!folder_.empty()) fs::remove_all(folder_, ignored);
+  }
+  RemoveAtEnd(const RemoveAtEnd&) = delete;
+  RemoveAtEnd& operator=(const RemoveAtEnd&) = delete;
+
+ private:
+  std::string folder_;
+};
+
 /// The folder that was asked for, empty or new; otherwise a new temporary one. Empty: the problem has been printed.
 std::string demo_folder(const Global& global, const std::string& wanted) {
   if (!wanted.empty()) {
@@ -201,6 +216,8 @@ int demo(const Global& global, const DemoCommandOptions& options) {
   }
   const std::string folder = demo_folder(global, options.output);
   if (folder.empty()) return kUnavailable;
+  const bool kept = !options.output.empty();
+  const RemoveAtEnd remove(kept ? "" : folder);
   auto line = EmbeddedLine::open(folder, *bundle);
   if (!line) {
     say_error(global, line.error().message);
@@ -218,14 +235,14 @@ int demo(const Global& global, const DemoCommandOptions& options) {
   story.colour = !options.headless && wants_colour(global.colour, STDOUT_FILENO);
   story.progress_bar = !options.headless && is_terminal(STDERR_FILENO);
   story.width = is_terminal(STDOUT_FILENO) ? static_cast<std::uint32_t>(terminal_width(STDOUT_FILENO)) : 0;
-  // A temporary folder has another name each time: headless output, which must not change, leaves it to standard error.
+  // Headless output must not change, so it leaves the folder's name to standard error.
   const std::string outputs = (fs::path(folder) / "out").string();
-  story.output = options.headless ? "" : outputs;
+  story.output = options.headless || !kept ? "" : outputs;
   story.out = [](std::string_view text) { write_out(text); };
   story.err = [](std::string_view text) { write_error(text); };
   story.interrupted = [] { return interrupted.load(); };
   const int code = demo::run_demo(story, *line.value());
-  if (options.headless) say(global, "outputs: " + outputs);
+  if (options.headless && kept) say(global, "outputs: " + outputs);
   return code;
 }
 

@@ -1,13 +1,10 @@
 // risk: a verdict into the commands input.
 
-#include <array>
 #include <chrono>
-#include <cstdlib>
-#include <cstring>
-#include <random>
 
 #include <unistd.h>
 
+#include "connectors/cli/author.h"
 #include "connectors/cli/commands.h"
 #include "connectors/cli/config.h"
 #include "connectors/cli/exit_code.h"
@@ -17,25 +14,6 @@
 
 namespace bartizan::cli {
 namespace {
-
-/// A random UUID, version 4.
-std::string new_uuid() {
-  std::random_device device;
-  const auto word = [&device] { return (static_cast<std::uint64_t>(device()) << 32) | device(); };
-  const std::uint64_t hi = (word() & ~0xf000ULL) | 0x4000ULL;
-  const std::uint64_t lo = (word() & ~(3ULL << 62)) | (2ULL << 62);
-  std::array<char, 36> text{};
-  write_guid(text.data(), hi, lo);
-  return {text.data(), text.size()};
-}
-
-std::string login_name() {
-  for (const char* name : {"BARTIZAN_AUTHOR", "SUDO_USER", "USER", "LOGNAME"}) {
-    const char* value = std::getenv(name);
-    if (value != nullptr && *value != '\0') return value;
-  }
-  return "uid " + std::to_string(::getuid());
-}
 
 /// What is wrong with the words of the command, or empty.
 std::string complaint(const RiskOptions& options, const std::string& type, const std::string& id, const std::string& tenant) {

@@ -198,6 +198,30 @@ void add_process(Families& f, const MetricsSource& s) {
   f.gauge("process_start_time_seconds", "Start time of the process.", static_cast<double>(s.start_time_ms) / 1000);
 }
 
+void add_kafka(Families& f, const KafkaNumbers& k) {
+  const auto n = [](std::uint64_t v) { return static_cast<double>(v); };
+  f.gauge("kafka_reachable", "1 while the brokers answer; 0 without Kafka.", k.reachable ? 1 : 0);
+  for (const auto& lag : k.lag) {
+    f.gauge("kafka_consumer_lag_messages", "Messages behind the committed position, of inputs and journal; looked up every 10 s by each process, so use max by (topic, partition).",
+            static_cast<double>(lag.messages), {{"topic", lag.topic}, {"partition", std::to_string(lag.partition)}});
+  }
+  const char* const rebalances = "Changes of assignment.";
+  f.counter("kafka_rebalances_total", rebalances, n(k.ingest_rebalances), {{"group", "ingest"}});
+  f.counter("kafka_rebalances_total", rebalances, n(k.detect_rebalances), {{"group", "detect"}});
+  f.counter("kafka_transactions_total", "Transactions committed: outputs and position of a unit.", n(k.transactions));
+  f.counter("kafka_transaction_aborts_total", "Transactions aborted; their units were sent again with the same bytes.", n(k.aborts));
+  f.counter("kafka_transactional_producers_total", "Transactional producers made; more than one a start means fatal errors of the client.", n(k.producers));
+  constexpr std::array<const char*, 4> kPhases = {"flush", "offsets", "end", "all"};
+  for (std::size_t i = 0; i < kPhases.size(); ++i) {
+    f.gauge("kafka_last_commit_seconds", "Time of the last transaction, by phase.", k.last_commit_seconds[i], {{"phase", kPhases[i]}});
+  }
+  f.counter("kafka_resends_total", "Times that INGEST sent its batch again after a failed delivery.", n(k.resends));
+  f.counter("kafka_input_problems_total", "Inputs that stopped or lost something; the log says which.", n(k.input_problems));
+  f.counter("kafka_input_offset_gaps_total", "Gaps in the offsets of an input: compaction, transactions, or records lost to retention.", n(k.offset_gaps));
+  f.counter("kafka_renewals_total", "Times that a half of the line was started again after an error.", n(k.ingest_renewals), {{"half", "ingest"}});
+  f.counter("kafka_renewals_total", "Times that a half of the line was started again after an error.", n(k.detect_renewals), {{"half", "detect"}});
+}
+
 Families collect(const MetricsSource& s) {
   Families f;
   add_build(f, s);
@@ -207,6 +231,7 @@ Families collect(const MetricsSource& s) {
   add_risk(f, s.detect);
   add_state(f, s.detect);
   add_outputs(f, s);
+  add_kafka(f, s.kafka);
   add_process(f, s);
   return f;
 }
@@ -228,6 +253,7 @@ std::string metrics_text(const MetricsSource& source) {
 std::string metrics_markdown() {
   MetricsSource source;
   source.rule_ids = {"RULE"};
+  source.kafka.lag = {{"TOPIC", 0, 0}};
   const Families families = collect(source);
   std::string out =
       "# Metrics\n\nGenerated from the code (`BARTIZAN_REWRITE=1` and the test \"the metrics page is what the code says\"). `GET /metrics` on `http.listen` gives\n"

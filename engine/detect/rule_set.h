@@ -39,6 +39,7 @@ struct EngineSettings {
   std::uint32_t open_alerts_max = 100'000;               // per tenant
   double privileged_factor = 1.25;
   double families_bonus = 1.3;
+  std::vector<std::pair<std::string, std::string>> labels;  // of every alert; a rule's own label of that name wins
 };
 
 struct RuleSet {

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::string_view kBundleMagic = "bartizan.bundle/v1\n";
 constexpr std::string_view kSettingsName = "settings of the bundle";
+constexpr std::size_t kLabelsMax = 32;  // alert.v1
+constexpr std::size_t kLabelBytesMax = 256;
+constexpr std::size_t kLabelNameBytesMax = 64;
 
 bool ends_with(std::string_view text, std::string_view end) { return text.size() >= end.size() && text.substr(text.size() - end.size()) == end; }
 
@@ -31,6 +34,30 @@ void read_rules(const std::vector<BundleFile>& files, std::vector<PackRule>& rul
   std::sort(rules.begin(), rules.end(), [](const PackRule& a, const PackRule& b) { return a.rule.alert.id < b.rule.alert.id; });
 }
 
+/// The rule's labels and, where it has none of that name, the configuration's.
+std::optional<Rule> labelled(Rule rule, const settings::TextMap& labels, settings::Diagnostics& diagnostics) {
+  for (const auto& label : labels) {
+    const auto same = [&label](const auto& own) { return own.first == label.first; };
+    if (std::none_of(rule.labels.begin(), rule.labels.end(), same)) rule.labels.push_back(label);
+  }
+  std::sort(rule.labels.begin(), rule.labels.end());
+  if (rule.labels.size() <= kLabelsMax) return rule;
+  diagnostics.add(settings::code::kOutOfRange, "rule '" + rule.alert.id + "' and engine.labels together have more than " + std::to_string(kLabelsMax) + " labels", {});
+  return std::nullopt;
+}
+
+void check_labels(const settings::Node& node, const std::string& pointer, settings::Diagnostics& diagnostics) {
+  const settings::Node* labels = node.find("labels");
+  if (labels == nullptr) return;
+  if (labels->members.size() > kLabelsMax) {
+    diagnostics.add(settings::code::kOutOfRange, "more than " + std::to_string(kLabelsMax) + " labels", labels->at, pointer + "/labels");
+  }
+  for (const settings::Member& m : labels->members) {
+    if (m.key.size() <= kLabelNameBytesMax && m.value.text.size() <= kLabelBytesMax && !m.value.text.empty()) continue;
+    diagnostics.add(settings::code::kOutOfRange, "label '" + m.key + "' is empty or longer than 256 bytes, or its name longer than 64", m.value.at, pointer + "/labels/" + m.key);
+  }
+}
+
 }  // namespace
 
 settings::Section<EngineSettings> engine_section() {
@@ -44,6 +71,8 @@ settings::Section<EngineSettings> engine_section() {
   s.key("open_alerts_max", &EngineSettings::open_alerts_max, "Open alerts of one tenant.").range(1000, 10'000'000);
   s.key("privileged_factor", &EngineSettings::privileged_factor, "Risk of privileged identities counts this much more.").range(1, 4);
   s.key("families_bonus", &EngineSettings::families_bonus, "Risk counts this much more when three families agree within 24 hours.").range(1, 4);
+  s.key("labels", &EngineSettings::labels, "Labels of every alert, name: text; a rule's own label of that name wins.").example("{environment: production, team: identity}");
+  s.check(check_labels);
   return s;
 }
 
@@ -58,6 +87,17 @@ std::string engine_settings_text(const EngineSettings& s) {
   put("open_alerts_max", std::to_string(s.open_alerts_max));
   put("privileged_factor", settings::format_number(s.privileged_factor));
   put("families_bonus", settings::format_number(s.families_bonus));
+  settings::TextMap labels = s.labels;
+  std::sort(labels.begin(), labels.end());
+  if (labels.empty()) return out;
+  out += "labels:\n";
+  for (const auto& [name, value] : labels) {
+    out += "  ";
+    settings::append_json_text(out, name);
+    out += ": ";
+    settings::append_json_text(out, value);
+    out += "\n";
+  }
   return out;
 }
 
@@ -78,7 +118,10 @@ std::optional<Bundle> Bundle::make(std::vector<BundleFile> files, const EngineSe
   auto set = std::make_shared<RuleSet>();
   set->settings = settings;
   for (const PackRule& rule : bundle.rules_) {
-    if (!rule.off) set->rules.push_back(rule.rule);
+    if (rule.off) continue;
+    std::optional<Rule> live = labelled(rule.rule, settings.labels, diagnostics);
+    if (!live) return std::nullopt;
+    set->rules.push_back(std::move(*live));
   }
   if (set->rules.empty()) {
     diagnostics.add(rule_code::kNoRules, "no rule is selected: " + std::to_string(bundle.files_.size()) + " rule files, " +

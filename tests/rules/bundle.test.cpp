@@ -109,6 +109,25 @@ TEST_CASE("a bundle reads back from its bytes, and damaged bytes are refused", "
   CHECK(Bundle::parse(with(blob, "version: 1", "version: x")).error().code == "invalid");
 }
 
+TEST_CASE("labels of the configuration go to every rule, and a rule's own wins", "[packs]") {
+  EngineSettings settings;
+  settings.labels = {{"team", "soc"}, {"environment", "test: \"1\"\u00e9"}};
+  const Bundle a = make({{"a.yml", kRule + "labels: {team: identity}\n"}}, settings);
+  const std::vector<std::pair<std::string, std::string>> expected = {{"environment", "test: \"1\"\u00e9"}, {"team", "identity"}};
+  CHECK(a.rule_set()->rules[0].labels == expected);
+  CHECK(a.hash() != make({{"a.yml", kRule + "labels: {team: identity}\n"}}).hash());
+  const Result<Bundle> b = Bundle::parse(a.serialise());
+  REQUIRE(b.ok());
+  CHECK(b.value().rule_set()->rules[0].labels == expected);
+  CHECK(b.value().rule_set()->rules[0].alert.hash == make({{"a.yml", kRule + "labels: {team: identity}\n"}}).rule_set()->rules[0].alert.hash);
+
+  settings.labels.clear();
+  for (int i = 0; i < 32; ++i) settings.labels.emplace_back("l" + std::to_string(i), "x");
+  settings::Diagnostics diagnostics;
+  CHECK_FALSE(Bundle::make({{"a.yml", kRule + "labels: {team: identity}\n"}}, settings, diagnostics));
+  CHECK_THAT(settings::render(diagnostics, false), Catch::Contains("more than 32 labels"));
+}
+
 TEST_CASE("no rule selected is an error, and so is an id that stands twice", "[packs]") {
   const auto code = [](std::vector<BundleFile> files) {
     settings::Diagnostics diagnostics;

@@ -166,6 +166,93 @@ TEST_CASE("every mistake in a configuration is shown at once, with its place", "
   CHECK(holds(none.err, "no rule"));
 }
 
+TEST_CASE("the section kafka is checked like everything else, pass-through properties included", "[cli]") {
+  const Folder folder;
+  folder.write("k.yaml",
+               "kafka:\n  brokers: [kafka-1.example.com, 127.0.0.1:9092]\n  grop_id: x\n  inputs: [{topic: signins, generation: -1}, {topc: other}]\n"
+               "  security: {protocol: ssl, mechanism: scram-sha512}\n");
+  const Ran ran = bartizan(folder, "validate -c k.yaml");
+  CHECK(ran.code == 3);
+  CHECK(holds(ran.err, "k.yaml:2:13"));
+  CHECK(holds(ran.err, "is not HOST:PORT"));
+  CHECK(holds(ran.err, "did you mean 'group_id'?"));
+  CHECK(holds(ran.err, "did you mean 'topic'?"));
+  CHECK(holds(ran.err, "did you mean 'scram-sha-512'?"));
+  CHECK(holds(ran.err, "generation"));
+
+  const std::string good = "kafka:\n  brokers: [127.0.0.1:9092]\n  inputs: [{topic: signins}]\n";
+  folder.write("good.yaml", good);
+  CHECK(bartizan(folder, "validate -c good.yaml").code == 0);
+  const auto told = [&](const std::string& more) {
+    folder.write("more.yaml", good + more);
+    const Ran refused = bartizan(folder, "validate -c more.yaml");
+    CHECK(refused.code == 3);
+    return refused.err;
+  };
+  const std::string owned = told("  librdkafka: {enable.auto.commit: \"true\", fetch.min.bites: 1, linger.ms: soon}\n");
+  CHECK(holds(owned, "more.yaml:4:16"));
+  CHECK(holds(owned, "'enable.auto.commit' cannot be set: "));
+  CHECK(holds(owned, "fetch.min.bites"));
+  CHECK(holds(owned, "linger.ms"));
+  CHECK(holds(told("  security: {protocol: sasl_ssl, mechanism: plain, username: bartizan}\n"), "needs username and password_file"));
+  CHECK(holds(told("  security: {protocol: sasl_ssl}\n"), "needs a mechanism"));
+  CHECK(holds(told("  security: {ca_file: ca.pem}\n"), "ca_file needs protocol ssl or sasl_ssl"));
+  CHECK(holds(told("  security: {protocol: ssl, key_file: key.pem}\n"), "certificate_file and key_file go together"));
+  CHECK(holds(told("files: {inputs: [x.ndjson]}\n"), "choose one"));
+  CHECK(holds(told("topics: {prefix: 'a b.'}\n"), "is not a topic's name"));
+  folder.write("none.yaml", "kafka: {brokers: [127.0.0.1:9092]}\n");
+  CHECK(holds(bartizan(folder, "validate -c none.yaml").err, "needs kafka.inputs"));
+  folder.write("detect.yaml", "kafka: {brokers: [127.0.0.1:9092]}\nroles: [detect]\n");
+  CHECK(bartizan(folder, "validate -c detect.yaml").code == 0);
+  folder.write("half.yaml", "files: {inputs: [x.ndjson]}\nroles: [detect]\n");
+  CHECK(holds(bartizan(folder, "validate -c half.yaml").err, "one process does both"));
+}
+
+TEST_CASE("a broker that is not there is one clear message and exit code 4", "[cli][kafka]") {
+  const Folder folder;
+  folder.write("c.yaml", "kafka: {brokers: [127.0.0.1:1], inputs: [{topic: signins}]}\nhttp: {listen: 127.0.0.1:0}\n");
+  const Ran ran = bartizan(folder, "run -c c.yaml");
+  INFO(ran.err);
+  CHECK(ran.code == 4);
+  CHECK(holds(ran.err, "127.0.0.1:1"));
+}
+
+TEST_CASE("labels of the configuration are in every alert", "[cli]") {
+  const Folder folder;
+  folder.write("in.ndjson", spray());
+  folder.write("c.yaml", "engine: {labels: {environment: test}}\n");
+  REQUIRE(bartizan(folder, "replay in.ndjson -c c.yaml --output a").code == 0);
+  CHECK(holds(read_file(folder / "a/alerts.ndjson"), "\"labels\":{\"environment\":\"test\"}"));
+  CHECK(bartizan(folder, "schema --check a/alerts.ndjson").code == 0);
+}
+
+TEST_CASE("completion under a real bash offers commands, options, words and files", "[cli]") {
+  const Folder folder;
+  const Ran script = bartizan(folder, "completion bash");
+  REQUIRE(script.code == 0);
+  folder.write("bartizan.bash", script.out);
+  folder.write("bartizan.yaml", "");
+  // Completes the last word of the line and prints what is offered.
+  folder.write("complete.sh",
+               "cd \"$(dirname \"$0\")\"\nsource ./bartizan.bash\nCOMP_WORDS=(\"$@\")\nCOMP_CWORD=$(($# - 1))\n_bartizan\necho \" ${COMPREPLY[*]} \"\n");
+  const auto complete = [&](const std::string& words) {
+    const std::string command = "bash '" + (folder / "complete.sh").string() + "' " + words + " > '" + (folder / ".out").string() + "' 2>&1";
+    CHECK(std::system(command.c_str()) == 0);
+    return read_file(folder / ".out");
+  };
+  CHECK(complete("bartizan re") == " replay \n");
+  CHECK(complete("bartizan config ''") == " show schema \n");
+  CHECK(complete("bartizan config show --or") == " --origin \n");
+  CHECK(holds(complete("bartizan -q replay --fail-on-alert ''"), " critical "));
+  CHECK(complete("bartizan completion f") == " fish \n");
+  CHECK(complete("bartizan run -c bartizan.y") == " bartizan.yaml \n");
+  CHECK(complete("bartizan run --color = al") == " always \n");
+  CHECK(complete("bartizan demo --seed ''") == "  \n");
+  for (const char* shell : {"zsh", "fish"}) CHECK(holds(bartizan(folder, std::string("completion ") + shell).out, "fail-on-alert"));
+  CHECK(bartizan(folder, "completion tcsh").code == 2);
+  CHECK(bartizan(folder, "completion").code == 2);
+}
+
 TEST_CASE("config show tells where a value comes from, the environment included", "[cli]") {
   const Folder folder;
   folder.write("a.yaml", "commit:\n  interval: 250ms\n");
