@@ -96,14 +96,13 @@ bool AuditLogReader::read_target(const FieldReader& r, RecordProblem& problem, D
   Token t = 0;
   JsonIndex* json = r.array(F::target_resources, targets_, t);
   if (json == nullptr || json->first(t + 1) == ']') return false;
-  std::uint32_t deepest = 0;
   for (++t;; ++t) {
     if (json->first(t) != '{') {
       r.bad(F::target_resources, "objects");
       return false;
     }
     target_ = FieldPlaces{};
-    t = walk_object(*json, t, 0, SourceObject::audit_target, target_, deepest);
+    t = walk_object(*json, t, SourceObject::audit_target, target_);
     const FieldReader target{*json, target_, arena_, problem};
     if (take_target(target, out)) {
       if (out.operation == DirectoryOperation::credential_added) read_new_keys(target, problem, out);
@@ -128,10 +127,9 @@ void AuditLogReader::read_new_keys(const FieldReader& target, RecordProblem& pro
   Token t = 0;
   JsonIndex* json = target.array(F::modified_properties, nested_, t);
   if (json == nullptr || json->first(t + 1) == ']') return;
-  std::uint32_t deepest = 0;
   for (++t; json->first(t) == '{'; ++t) {
     entry_ = FieldPlaces{};
-    t = walk_object(*json, t, 0, SourceObject::modified_property, entry_, deepest);
+    t = walk_object(*json, t, SourceObject::modified_property, entry_);
     const FieldReader property{*json, entry_, arena_, problem};
     if (is_word(property.text(F::display_name), "KeyDescription")) {
       note_new_keys(property.text(F::old_value, kRecordBytesMax), property.text(F::new_value, kRecordBytesMax), out);
@@ -160,8 +158,7 @@ std::string_view AuditLogReader::read_actor(const FieldReader& r, RecordProblem&
   for (const Field f : {F::initiator_user, F::initiator_app}) {
     if (json->first(initiator[f]) != '{' || initiator[f] == 0) continue;
     FieldPlaces who;
-    std::uint32_t deepest = 0;
-    walk_object(*json, initiator[f], 0, SourceObject::principal, who, deepest);
+    walk_object(*json, initiator[f], SourceObject::principal, who);
     const FieldReader principal{*json, who, arena_, problem};
     const std::string_view name = principal.lower_text(F::user_principal_name, kUserPrincipalNameBytesMax);
     if (!name.empty()) return name;

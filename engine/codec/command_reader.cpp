@@ -74,13 +74,12 @@ class CommandReader {
   template <std::size_t N>
   bool members(Token t, const std::array<std::string_view, N>& names, std::array<Token, N>& at) {
     if (json_.first(++t) == '}') return true;
-    std::uint32_t deepest = 0;
     for (;; ++t) {
       const std::string_view key = json_.string(t, arena_);
       const auto it = std::find(names.begin(), names.end(), key);
       if (it == names.end()) return fail("a member that the schema does not know");
       at[static_cast<std::size_t>(it - names.begin())] = t + 2;
-      t = json_.skip(t + 2, 0, deepest);
+      t = json_.behind(t + 2);
       if (json_.first(t) != ',') return true;
     }
   }

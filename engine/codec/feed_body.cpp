@@ -25,8 +25,7 @@ bool FeedBody::open(const FeedRecord& r, SourceObject object, RecordProblem& pro
     }
   }
   places_ = FieldPlaces{};
-  std::uint32_t deepest = 0;
-  walk_object(*json_, body, 0, object, places_, deepest);
+  walk_object(*json_, body, object, places_);
   return true;
 }
 
@@ -74,8 +73,7 @@ JsonIndex* FeedBody::nested(Field f, SourceObject object, JsonIndex& nested_json
     return nullptr;
   }
   out = FieldPlaces{};
-  std::uint32_t deepest = 0;
-  walk_object(*json, t, 0, object, out, deepest);
+  walk_object(*json, t, object, out);
   return json;
 }
 

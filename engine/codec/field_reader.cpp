@@ -74,9 +74,7 @@ void FieldReader::bad(Field f, std::string_view expected, DeadLetterReason reaso
   std::string detail = field_path(f) + ": expected " + std::string{expected};
   const Token t = places_[f];
   if (t != 0) {
-    std::uint32_t deepest = 0;
-    const Token next = json_.skip(t, 0, deepest);
-    const std::string_view value = json_.raw_value(t, next);
+    const std::string_view value = json_.raw_value(t, json_.behind(t));
     const std::string_view quoted = cut_text(value, kQuotedBytesMax);
     detail += ", found ";
     detail += quoted;
@@ -184,9 +182,7 @@ bool open_nested(JsonIndex& nested, std::string_view text, TextArena& arena) {
   char* copy = arena.take(text.size() + kPadding);
   std::memcpy(copy, text.data(), text.size());
   std::memset(copy + text.size(), 0, kPadding);
-  if (nested.open({copy, text.size()}) != JsonError::none) return false;
-  std::uint32_t deepest = 0;
-  return nested.skip(0, 0, deepest) == nested.end() && deepest <= kRecordDepthMax;
+  return nested.open({copy, text.size()}) == JsonError::none && nested.behind(0) == nested.end() && nested.deepest() <= kRecordDepthMax;
 }
 
 }  // namespace bartizan

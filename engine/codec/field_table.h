@@ -86,7 +86,7 @@ struct FieldRow {
 std::span<const FieldRow> field_rows();
 
 extern const std::array<KeyTable, kSourceObjects> kKeyTables;
-/// The field that a key names, in any case; `none` for others. REQUIRES: 64 readable bytes behind the key; no escapes in it.
+/// The field that a key names, in any case; `none` for others. REQUIRES: 64 readable bytes behind the key. A key with escapes is none.
 inline Field find_field(SourceObject object, std::string_view key) { return kKeyTables[static_cast<std::size_t>(object)].find(key); }
 
 /// The members of an object that is walked into: the fields behind its own up to `last`.
@@ -106,6 +106,7 @@ constexpr std::array<MemberRange, kFieldCount> make_member_ranges() {
 }
 constexpr std::array<MemberRange, kFieldCount> kMemberRanges = make_member_ranges();
 constexpr MemberRange members_of(Field f) { return kMemberRanges[index_of(f)]; }
+constexpr bool holds_members(Field f) { return members_of(f).last != Field::none || f == Field::properties; }
 
 /// docs/fields.md, whole.
 std::string fields_markdown();

@@ -33,29 +33,6 @@ int hex4(const char* p) {
   return v;
 }
 
-/// End of a JSON number that starts at `p`, or null.
-const char* number_end(const char* p, const char* end) {
-  if (p != end && *p == '-') ++p;
-  if (p == end || !is_digit(*p)) return nullptr;
-  if (*p == '0') {
-    ++p;
-  } else {
-    while (p != end && is_digit(*p)) ++p;
-  }
-  if (p != end && *p == '.') {
-    ++p;
-    if (p == end || !is_digit(*p)) return nullptr;
-    while (p != end && is_digit(*p)) ++p;
-  }
-  if (p != end && (*p == 'e' || *p == 'E')) {
-    ++p;
-    if (p != end && (*p == '+' || *p == '-')) ++p;
-    if (p == end || !is_digit(*p)) return nullptr;
-    while (p != end && is_digit(*p)) ++p;
-  }
-  return p;
-}
-
 char* put_utf8(char* out, std::uint32_t c) {
   const auto put = [&out](std::uint32_t byte) { *out++ = static_cast<char>(byte); };
   if (c < 0x80) {
@@ -78,43 +55,70 @@ char* put_utf8(char* out, std::uint32_t c) {
 
 }  // namespace
 
-struct JsonIndex::Stage1 {
+/// Memory that stays from text to text.
+struct JsonIndex::Tables {
   std::unique_ptr<simdjson::internal::dom_parser_implementation> parser;
-  std::size_t capacity = 0;
+  std::unique_ptr<Token[]> closes;
+  std::unique_ptr<std::uint8_t[]> classes;
+  JsonPatterns patterns;
+  std::size_t capacity = 0;  // bytes of text, so also tokens
 
   bool make_room(std::size_t size) {
     if (size <= capacity && (capacity <= kCapacityKept || size > kCapacityKept)) return true;
     std::size_t wanted = kCapacityMin;
     while (wanted < size) wanted *= 2;
-    parser.reset();
     capacity = 0;
+    parser.reset();
     if (simdjson::get_active_implementation()->create_dom_parser_implementation(wanted, 1, parser) != simdjson::SUCCESS) return false;
+    closes = std::make_unique_for_overwrite<Token[]>(wanted);
+    classes = std::make_unique_for_overwrite<std::uint8_t[]>(wanted + JsonStructure::kPadding);
     capacity = wanted;
     return true;
   }
 };
 
-JsonIndex::JsonIndex() : stage1_(std::make_unique<Stage1>()) {}
+JsonIndex::JsonIndex() : tables_(std::make_unique<Tables>()) {}
 JsonIndex::~JsonIndex() = default;
 
 JsonError JsonIndex::open(std::string_view text) {
   text_ = text.data();
   size_ = text.size();
   count_ = 0;
-  error_ = JsonError::malformed;
-  if (text.empty() || !stage1_->make_room(text.size())) return error_;
-  auto& parser = *stage1_->parser;
-  const auto status =
-      parser.stage1(reinterpret_cast<const std::uint8_t*>(text_), size_, simdjson::stage1_mode::regular);
-  if (status != simdjson::SUCCESS) {
-    if (!simdjson::validate_utf8(text_, size_)) error_ = JsonError::invalid_utf8;
-    return error_;
-  }
+  if (text.empty() || !tables_->make_room(text.size())) return JsonError::malformed;
+  auto& parser = *tables_->parser;
+  const auto status = parser.stage1(reinterpret_cast<const std::uint8_t*>(text_), size_, simdjson::stage1_mode::regular);
+  if (status != simdjson::SUCCESS) return simdjson::validate_utf8(text_, size_) ? JsonError::malformed : JsonError::invalid_utf8;
+  if (!check_escapes()) return JsonError::malformed;
   at_ = parser.structural_indexes.get();
-  count_ = parser.n_structural_indexes;
-  if (!check_escapes()) return error_;
-  error_ = JsonError::none;
-  return error_;
+  const JsonTokens tokens{text_, at_, parser.n_structural_indexes};
+  JsonStructure structure{tables_->classes.get(), tables_->closes.get()};
+  const std::uint64_t hash = classify_tokens(tokens, structure);
+  pattern_ = tables_->patterns.find(structure.classes, tokens.count, hash);
+  if (pattern_ != nullptr) {
+    for (const Token t : pattern_->scalars) {
+      if (!scalar_ok(tokens, t)) return JsonError::malformed;
+    }
+    closes_ = pattern_->closes.data();
+    deepest_ = pattern_->deepest;
+  } else {
+    if (const JsonError error = check_structure(tokens, structure); error != JsonError::none) return error;
+    closes_ = structure.closes;
+    deepest_ = structure.deepest;
+    pattern_ = tables_->patterns.note(structure, tokens.count, hash);
+  }
+  count_ = tokens.count;
+  return JsonError::none;
+}
+
+std::uint32_t JsonIndex::deepest(Token t, Token next) const {
+  std::uint32_t level = 0;
+  std::uint32_t deepest = 0;
+  for (; t != next; ++t) {
+    const char c = text_[at_[t]];
+    if (c == '{' || c == '[') deepest = std::max(deepest, ++level);
+    if (c == '}' || c == ']') --level;
+  }
+  return deepest;
 }
 
 bool JsonIndex::check_escapes() {
@@ -147,78 +151,6 @@ bool JsonIndex::check_escapes() {
     }
   }
   return true;
-}
-
-bool JsonIndex::scalar_ok(Token t) const {
-  const char* p = text_ + at_[t];
-  const char* const end = text_ + at_[t + 1];  // behind the last token: the end of the text
-  const auto literal = [&](std::string_view word) -> const char* {
-    return static_cast<std::size_t>(end - p) >= word.size() && std::memcmp(p, word.data(), word.size()) == 0 ? p + word.size() : nullptr;
-  };
-  const char* last = nullptr;
-  switch (*p) {
-    case 't': last = literal("true"); break;
-    case 'f': last = literal("false"); break;
-    case 'n': last = literal("null"); break;
-    default: last = number_end(p, end); break;
-  }
-  return last != nullptr && (last == end || is_space(*last));
-}
-
-Token JsonIndex::skip(Token t, std::uint32_t depth, std::uint32_t& deepest) {
-  bool in_object[kNestingMax + 1];
-  std::uint32_t level = 0;  // containers open here
-  const auto broken = [this](JsonError e) {
-    error_ = e;
-    return Token{0};
-  };
-  for (;;) {  // one value at t
-    const char c = first(t);
-    if (c == '"') {
-      ++t;
-    } else if (c == '{' || c == '[') {
-      const bool object = c == '{';
-      ++t;
-      if (depth + ++level > kNestingMax) return broken(JsonError::too_deep);
-      deepest = std::max(deepest, depth + level);
-      if (first(t) == (object ? '}' : ']')) {
-        ++t;
-        --level;
-      } else {
-        in_object[level] = object;
-        if (object) {
-          if (first(t) != '"' || first(t + 1) != ':') return broken(JsonError::malformed);
-          t += 2;
-        }
-        continue;
-      }
-    } else {
-      if (c == '\0' || !scalar_ok(t)) return broken(JsonError::malformed);
-      ++t;
-    }
-    for (;;) {  // behind a value
-      if (level == 0) return t;
-      const char d = first(t);
-      if (d == ',') {
-        ++t;
-        if (in_object[level]) {
-          if (first(t) != '"' || first(t + 1) != ':') return broken(JsonError::malformed);
-          t += 2;
-        }
-        break;
-      }
-      if (d != (in_object[level] ? '}' : ']')) return broken(JsonError::malformed);
-      ++t;
-      --level;
-    }
-  }
-}
-
-std::string_view JsonIndex::raw_scalar(Token t) const {
-  const char* const begin = text_ + at_[t];
-  const char* end = text_ + at_[t + 1];
-  while (end != begin && is_space(end[-1])) --end;
-  return {begin, static_cast<std::size_t>(end - begin)};
 }
 
 std::string_view JsonIndex::raw_value(Token t, Token next) const {

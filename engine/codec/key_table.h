@@ -63,7 +63,7 @@ class KeyTable {
     while (slots_[i] != 0) i = (i + 1) % kSlots;
     slots_[i] = count_;
   }
-  /// The field that `key` names; 0 for others. REQUIRES: 64 readable bytes behind the key, no escapes in it.
+  /// The field that `key` names; 0 for others. REQUIRES: 64 readable bytes behind the key. A key with escapes is none.
   Field find(std::string_view key) const {
     if (key.size() - 1 >= keys::kNameBytesLongest) return Field{};  // empty too
     const std::uint64_t first = keys::load8(key.data()) & keys::low_bytes(key.size());

@@ -54,8 +54,7 @@ std::string_view body(const FieldReader& r, Field f) {
 
 M365Outcome M365AuditReader::rewrite(JsonIndex& json, Token record, RecordProblem& problem, RecordText& out) {
   places_ = FieldPlaces{};
-  std::uint32_t deepest = 0;
-  walk_object(json, record, 0, SourceObject::microsoft_365, places_, deepest);
+  walk_object(json, record, SourceObject::microsoft_365, places_);
   const FieldReader r{json, places_, arena_, problem};
   if (r.shape(F::audit_data) != FieldReader::Shape::string) return rewrite_record(json, record, problem, out);
   if (!open_nested(exported_, json.string(places_[F::audit_data], arena_), arena_) || exported_.first(0) != '{') {
@@ -67,8 +66,7 @@ M365Outcome M365AuditReader::rewrite(JsonIndex& json, Token record, RecordProble
 
 M365Outcome M365AuditReader::rewrite_record(JsonIndex& json, Token record, RecordProblem& problem, RecordText& out) {
   places_ = FieldPlaces{};
-  std::uint32_t deepest = 0;
-  walk_object(json, record, 0, SourceObject::microsoft_365, places_, deepest);
+  walk_object(json, record, SourceObject::microsoft_365, places_);
   const FieldReader r{json, places_, arena_, problem};
   if (!r.has(F::operation) || !(r.has(F::created) || r.has(F::tenant_id))) return M365Outcome::not_this_shape;
   const std::string_view operation = r.text(F::operation);
@@ -100,11 +98,10 @@ void M365AuditReader::each_pair(const FieldReader& r, Field f, RecordProblem& pr
   Token t = 0;
   JsonIndex* json = r.array(f, list_, t);
   if (json == nullptr || json->first(t + 1) == ']') return;
-  std::uint32_t deepest = 0;
   for (++t;; ++t) {
     if (json->first(t) != '{') return r.bad(f, "objects");
     pair_ = FieldPlaces{};
-    t = walk_object(*json, t, 0, SourceObject::pair, pair_, deepest);
+    t = walk_object(*json, t, SourceObject::pair, pair_);
     visit(FieldReader{*json, pair_, arena_, problem});
     if (json->first(t) != ',') return;
   }

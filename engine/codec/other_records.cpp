@@ -38,8 +38,7 @@ OtherOutcome OtherRecords::read_enveloped(JsonIndex& json, const FieldReader&, s
 OtherOutcome OtherRecords::read_row(JsonIndex& json, Token record, const FieldReader& own, std::string_view category,
                                     const DecodeOptions& options) {
   columns_ = FieldPlaces{};
-  std::uint32_t deepest = 0;
-  walk_object(json, record, 0, SourceObject::log_analytics, columns_, deepest);
+  walk_object(json, record, SourceObject::log_analytics, columns_);
   const FieldReader columns{json, columns_, arena_, problem_};
   const bool typed = columns.shape(F::table_type) == FieldReader::Shape::string;
   const std::string_view table = typed ? columns.text(F::table_type) : std::string_view{};
@@ -68,8 +67,7 @@ OtherOutcome OtherRecords::read_bare(JsonIndex& json, Token record, const Decode
     case M365Outcome::not_this_shape: break;
   }
   scan_ = FieldPlaces{};
-  std::uint32_t deepest = 0;
-  walk_object(json, record, 0, SourceObject::risk_feed, scan_, deepest);
+  walk_object(json, record, SourceObject::risk_feed, scan_);
   if (const auto feed = risk_feed_of(FieldReader{json, scan_, arena_, problem_})) {
     return read_feed(FeedRecord{&json, record, nullptr, nullptr}, *feed, options);
   }
@@ -93,8 +91,7 @@ OtherOutcome OtherRecords::read_audit(const FeedRecord& record, const DecodeOpti
 /// Graph's directoryAudit, or a row of the table AuditLogs: its category is the kind of operation.
 bool OtherRecords::looks_like_audit(JsonIndex& json, Token record) {
   scan_ = FieldPlaces{};
-  std::uint32_t deepest = 0;
-  walk_object(json, record, 0, SourceObject::audit_log, scan_, deepest);
+  walk_object(json, record, SourceObject::audit_log, scan_);
   RecordProblem unread;
   const FieldReader r{json, scan_, arena_, unread};
   return r.has(F::activity_name) && r.has(F::target_resources);

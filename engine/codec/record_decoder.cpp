@@ -64,6 +64,7 @@ struct RecordDecoder::Impl {
   OtherRecords others{arena};
   JsonIndex rewritten;  // a sign-in of another dialect
   RecordPlaces rewritten_places;
+  RecordWalk record_walk;
   RecordPlaces places;
   std::vector<Token> documents;
   std::string why;
@@ -104,7 +105,6 @@ void RecordDecoder::Impl::decode(Call& call) {
   if (is_blank(text)) return call.sink.ignored(IgnoredReason::blank);
   if (const JsonError error = json.open(text); error != JsonError::none) return message_dead(reason_of(error), detail_of(error), call);
   const Token next = walk(0);
-  if (next == 0) return message_dead(reason_of(json.error()), detail_of(json.error()), call);
   if (next == json.end()) return document(0, next, call, true);
   if (!check_all(next, call)) return;
   for (const Token t : documents) {
@@ -123,22 +123,13 @@ bool RecordDecoder::Impl::check_all(Token next, Call& call) {
       return false;
     }
     documents.push_back(next);
-    std::uint32_t deepest = 0;
-    next = json.skip(next, 0, deepest);
-    if (next == 0) {
-      message_dead(reason_of(json.error()), detail_of(json.error()), call);
-      return false;
-    }
+    next = json.behind(next);
   }
   return true;
 }
 
-/// Walks over a value; an object is noted in `places`. Gives the token behind it.
-Token RecordDecoder::Impl::walk(Token t) {
-  if (json.first(t) == '{') return walk_record(json, t, 0, places);
-  std::uint32_t deepest = 0;
-  return json.skip(t, 0, deepest);
-}
+/// Notes an object in `places`. Gives the token behind the value.
+Token RecordDecoder::Impl::walk(Token t) { return json.first(t) == '{' ? record_walk.walk(json, t, places) : json.behind(t); }
 
 /// One document [t, next), checked and walked over.
 void RecordDecoder::Impl::document(Token t, Token next, Call& call, bool alone) {
@@ -193,7 +184,7 @@ void RecordDecoder::Impl::record(Token t, Token next, Call& call, bool alone) {
   if (bytes == "null") return call.sink.ignored(IgnoredReason::null_value);
   if (bytes.size() > kRecordBytesMax) return record_dead(DeadLetterReason::too_large, "a record over 1 MiB", shown, position, call);
   if (json.first(t) != '{' && !call.commands) return record_dead(DeadLetterReason::not_an_object, "a record that is no object", shown, position, call);
-  if (places.deepest > kRecordDepthMax) {
+  if (json.deepest() > kRecordDepthMax && json.deepest(t, next) > kRecordDepthMax) {
     return record_dead(DeadLetterReason::too_deep, "nested deeper than 64 levels", shown, position, call);
   }
   arena.reset();
@@ -218,7 +209,7 @@ void RecordDecoder::Impl::other_record(Token t, std::string_view shown, const So
     case OtherOutcome::problem: return record_dead(others.problem().reason, others.problem().detail, shown, position, call);
     case OtherOutcome::rewritten: break;
   }
-  const bool sound = rewritten.open(others.rewritten()) == JsonError::none && walk_record(rewritten, 0, 0, rewritten_places) == rewritten.end();
+  const bool sound = rewritten.open(others.rewritten()) == JsonError::none && record_walk.walk(rewritten, 0, rewritten_places) == rewritten.end();
   if (!sound) return record_dead(DeadLetterReason::internal_error, "a rewritten record that is no JSON", shown, position, call);
   if (reader.read(rewritten, rewritten_places, call.options) == RecordOutcome::sign_in) return call.sink.sign_in(reader.sign_in(), position);
   record_dead(reader.problem().reason, reader.problem().detail, shown, position, call);

@@ -13,69 +13,84 @@ Field field_of_escaped(SourceObject object, std::string_view raw_key) {
   return find_field(object, std::string_view{key}.substr(0, size));
 }
 
-/// What is known while walking; `properties` only for a record's own members.
+/// What is known while walking.
 struct Walk {
-  JsonIndex& json;
-  std::uint32_t& deepest;
-  FieldPlaces* properties;
+  const JsonIndex& json;
+  std::vector<Token>* keys;  // notes every key looked at, where somebody wants to know
 
-  Token object(Token t, std::uint32_t depth, SourceObject kind, FieldPlaces& out);
-  Token member(Field f, Token t, std::uint32_t depth, FieldPlaces& out);
+  Token members(Token t, SourceObject object, FieldPlaces& out, FieldPlaces* properties) const;
+  Token nested(Token t, Field f, FieldPlaces& out, FieldPlaces* properties) const;
 };
 
-Token Walk::member(Field f, Token t, std::uint32_t depth, FieldPlaces& out) {
-  if (f == Field::none) return json.skip(t, depth, deepest);
-  out[f] = t;
-  const bool is_object = json.first(t) == '{';
-  if (f == Field::properties && properties != nullptr) {
+/// Notes the members of the value at `t` of a field that holds some. `properties`: only among a record's own members.
+Token Walk::nested(Token t, Field f, FieldPlaces& out, FieldPlaces* properties) const {
+  const bool is_object = *json.begin(t) == '{';
+  if (f == Field::properties) {
+    if (properties == nullptr) return json.behind(t);
     properties->clear_common();
-    if (!is_object) return json.skip(t, depth, deepest);
-    FieldPlaces& inner = *properties;
-    properties = nullptr;
-    const Token next = object(t, depth, SourceObject::record, inner);
-    properties = &inner;
-    return next;
+    return is_object ? members(t, SourceObject::record, *properties, nullptr) : json.behind(t);
   }
-  const MemberRange members = members_of(f);
-  if (members.last == Field::none) return json.skip(t, depth, deepest);
-  out.forget(f, members.last);
-  return is_object ? object(t, depth, members.object, out) : json.skip(t, depth, deepest);
+  const MemberRange range = members_of(f);
+  out.forget(f, range.last);
+  return is_object ? members(t, range.object, out, properties) : json.behind(t);
 }
 
-Token Walk::object(Token t, std::uint32_t depth, SourceObject kind, FieldPlaces& out) {
-  ++depth;
-  deepest = std::max(deepest, depth);
-  const auto malformed = [this] {
-    json.set_error(JsonError::malformed);
-    return Token{0};
-  };
+Token Walk::members(Token t, SourceObject object, FieldPlaces& out, FieldPlaces* properties) const {
   ++t;
-  if (json.first(t) == '}') return t + 1;
-  for (;;) {
-    if (json.first(t) != '"' || json.first(t + 1) != ':') return malformed();
+  if (*json.begin(t) == '}') return t + 1;
+  for (;; ++t) {
+    if (keys != nullptr) keys->push_back(t);
     const std::string_view key = json.raw_string(t);
-    const Field f = json.has_escape(key) ? field_of_escaped(kind, key) : find_field(kind, key);
-    t = member(f, t + 2, depth, out);
-    if (t == 0) return 0;
-    const char c = json.first(t++);
-    if (c == '}') return t;
-    if (c != ',') return malformed();
+    Field f = find_field(object, key);
+    if (f == Field::none && json.has_escape(key)) f = field_of_escaped(object, key);
+    t += 2;
+    out[f] = t;  // also of keys that are no fields, where nobody looks
+    t = holds_members(f) ? nested(t, f, out, properties) : json.behind(t);
+    if (*json.begin(t) == '}') return t + 1;
   }
 }
 
 }  // namespace
 
-Token walk_record(JsonIndex& json, Token t, std::uint32_t depth, RecordPlaces& out) {
+Token walk_object(const JsonIndex& json, Token t, SourceObject object, FieldPlaces& out) {
+  return Walk{json, nullptr}.members(t, object, out, nullptr);
+}
+
+Token RecordWalk::walk(const JsonIndex& json, Token t, RecordPlaces& out) {
+  const JsonPattern* const pattern = t == 0 ? json.pattern() : nullptr;
+  if (pattern != nullptr && !walked_.empty()) {
+    const Walked& before = walked_[pattern->place];
+    if (before.pattern == pattern->number && known_keys_.all(before.keys, json)) {
+      std::copy_n(before.own.begin(), kCommonFieldCount, out.own.at.begin());
+      std::copy_n(before.properties.begin(), kCommonFieldCount, out.properties.at.begin());
+      return json.behind(0);
+    }
+  }
   out.own.clear_common();
   out.properties.clear_common();
-  std::uint32_t deepest = depth;
-  const Token next = Walk{json, deepest, &out.properties}.object(t, depth, SourceObject::record, out.own);
-  out.deepest = deepest - depth;
+  keys_.clear();
+  const Token next = Walk{json, pattern != nullptr ? &keys_ : nullptr}.members(t, SourceObject::record, out.own, &out.properties);
+  if (pattern != nullptr) remember(json, out);
   return next;
 }
 
-Token walk_object(JsonIndex& json, Token t, std::uint32_t depth, SourceObject object, FieldPlaces& out, std::uint32_t& deepest) {
-  return Walk{json, deepest, nullptr}.object(t, depth, object, out);
+void RecordWalk::remember(const JsonIndex& json, const RecordPlaces& places) {
+  if (walked_.empty()) walked_.resize(JsonPatterns::kPatternsMax);
+  Walked& w = walked_[json.pattern()->place];
+  w.pattern = 0;
+  w.keys.clear();
+  if (known_keys_.full()) {
+    known_keys_.clear();
+    for (Walked& other : walked_) other.pattern = 0;
+  }
+  for (const Token t : keys_) {
+    const auto key = known_keys_.add(json.raw_string(t));
+    if (!key) return;
+    w.keys.push_back({t, *key});
+  }
+  std::copy_n(places.own.at.begin(), kCommonFieldCount, w.own.begin());
+  std::copy_n(places.properties.at.begin(), kCommonFieldCount, w.properties.begin());
+  w.pattern = json.pattern()->number;
 }
 
 }  // namespace bartizan

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "engine/codec/field_table.h"
 #include "engine/codec/json_index.h"
+#include "engine/codec/known_keys.h"
 
 namespace bartizan {
 
@@ -27,13 +29,30 @@ struct FieldPlaces {
 struct RecordPlaces {
   FieldPlaces own;
   FieldPlaces properties;
-  std::uint32_t deepest = 0;  // nesting of the record; 1: no container in it
 };
 
-/// Walks over the object at `t`, checking all of it, and notes its fields. `depth`: containers around it. Gives the token behind it, or 0
-/// (json.error() says why).
-Token walk_record(JsonIndex& json, Token t, std::uint32_t depth, RecordPlaces& out);
-/// Same for another object; only fields of `object` and of the objects in it are noted.
-Token walk_object(JsonIndex& json, Token t, std::uint32_t depth, SourceObject object, FieldPlaces& out, std::uint32_t& deepest);
+/// Notes the fields of the object at `t`: those of `object` and of the objects in it. Gives the token behind it.
+Token walk_object(const JsonIndex& json, Token t, SourceObject object, FieldPlaces& out);
+
+/// Walks over records. Reusable. One that repeats an earlier one's pattern of tokens and its keys is not walked over again.
+class RecordWalk {
+ public:
+  /// Notes the fields of the object at `t`. Gives the token behind it.
+  Token walk(const JsonIndex& json, Token t, RecordPlaces& out);
+
+ private:
+  /// What a walk over the one record of a text found.
+  struct Walked {
+    std::uint64_t pattern = 0;  // its number; 0: none
+    std::vector<KnownKeys::Entry> keys;
+    std::array<Token, kCommonFieldCount> own;
+    std::array<Token, kCommonFieldCount> properties;
+  };
+  void remember(const JsonIndex& json, const RecordPlaces& places);
+
+  KnownKeys known_keys_;
+  std::vector<Walked> walked_;  // by place of the pattern
+  std::vector<Token> keys_;     // looked at in this walk
+};
 
 }  // namespace bartizan

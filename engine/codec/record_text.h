@@ -50,8 +50,7 @@ class RecordText {
 
 /// The value at `t` as written. REQUIRES: walked over.
 inline std::string_view written(JsonIndex& json, Token t) {
-  std::uint32_t deepest = 0;
-  return json.raw_value(t, json.skip(t, 0, deepest));
+  return json.raw_value(t, json.behind(t));
 }
 
 }  // namespace bartizan

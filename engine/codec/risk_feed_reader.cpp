@@ -174,10 +174,9 @@ void RiskFeedReader::read_activity(const FieldReader& r, RecordProblem& problem,
   Token t = 0;
   JsonIndex* json = FieldReader{body_.json(), body_.places(), arena_, unread}.array(F::additional_info, nested_, t);
   if (json == nullptr || json->first(t + 1) == ']') return;
-  std::uint32_t deepest = 0;
   for (++t; json->first(t) == '{'; ++t) {
     nested_places_ = FieldPlaces{};
-    t = walk_object(*json, t, 0, SourceObject::pair, nested_places_, deepest);
+    t = walk_object(*json, t, SourceObject::pair, nested_places_);
     const FieldReader pair{*json, nested_places_, arena_, unread};
     if (is_word(pair.text(F::pair_name), "userAgent") && pair.shape(F::pair_value) == FieldReader::Shape::string) {
       out.user_agent = pair.text(F::pair_value, kUserAgentBytesMax);

@@ -125,11 +125,10 @@ void SignInReader::read_networks(const FieldReader& r) {
   Token t = 0;
   JsonIndex* json = r.array(F::network_details, list_text_, t);
   if (json == nullptr || json->first(t + 1) == ']') return;
-  std::uint32_t deepest = 0;
   for (++t;; ++t) {
     entry_places_.forget(F::step_request_sequence, F::network_type);
     if (json->first(t) != '{') return r.bad(F::network_details, "objects");
-    t = walk_object(*json, t, 0, SourceObject::network, entry_places_, deepest);
+    t = walk_object(*json, t, SourceObject::network, entry_places_);
     const std::string_view type = FieldReader{*json, entry_places_, arena_, problem_}.text(F::network_type);
     if (is_word(type, "trustedNamedLocation") || is_word(type, "trusted")) e_.flags |= kFlagTrustedLocation;
     if (json->first(t) != ',') return;
@@ -144,8 +143,7 @@ void SignInReader::read_steps(const FieldReader& r) {
   for (++t; count < kAuthStepsMax; ++t) {
     if (json->first(t) != '{') return r.bad(F::auth_details, "objects");
     entry_places_.forget(F::managed_identity_resource, F::step_request_sequence);
-    std::uint32_t deepest = 0;
-    t = walk_object(*json, t, 0, SourceObject::step, entry_places_, deepest);
+    t = walk_object(*json, t, SourceObject::step, entry_places_);
     read_step(*json, count++);
     if (json->first(t) != ',') break;
   }
@@ -233,8 +231,7 @@ void SignInReader::read_risk_event_types(const FieldReader& r, Field f) {
       const std::string_view word = cut_text(json->string(t, arena_), kNameBytesMax);
       if (!word.empty()) risk_event_types_[count++] = word;
     }
-    std::uint32_t deepest = 0;
-    t = json->skip(t, 0, deepest);
+    t = json->behind(t);
     if (json->first(t) != ',') break;
   }
   e_.risk_event_types = {risk_event_types_.data(), count};

@@ -90,8 +90,7 @@ bool SignInReader::open_properties_text(const FieldReader& own) {
     return false;
   }
   text_places_ = FieldPlaces{};
-  std::uint32_t deepest = 0;
-  walk_object(properties_text_, 0, 0, SourceObject::record, text_places_, deepest);
+  walk_object(properties_text_, 0, SourceObject::record, text_places_);
   return true;
 }
 
@@ -115,10 +114,9 @@ void SignInReader::read_graph_category(const FieldReader& r) {
     }
   };
   if (r.shape(F::event_types) == FieldReader::Shape::array) {
-    std::uint32_t deepest = 0;
     for (Token t = r.token(F::event_types) + 1;; ++t) {
       if (r.json().is_string(t)) take(r.json().string(t, arena_));
-      t = r.json().skip(t, 0, deepest);
+      t = r.json().behind(t);
       if (r.json().first(t) != ',') break;
     }
   } else {

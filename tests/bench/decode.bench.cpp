@@ -107,9 +107,10 @@ BENCHMARK(part_tokens);
 
 void part_tokens_and_walk(benchmark::State& state) {
   JsonIndex json;
+  RecordWalk walk;
   RecordPlaces places;
   run(state, [&](std::string_view message) {
-    if (json.open(message) == JsonError::none) benchmark::DoNotOptimize(walk_record(json, 0, 0, places));
+    if (json.open(message) == JsonError::none) benchmark::DoNotOptimize(walk.walk(json, 0, places));
   });
 }
 BENCHMARK(part_tokens_and_walk);
