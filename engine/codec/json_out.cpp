@@ -130,6 +130,22 @@ void JsonOut::location_if(std::string_view name, const EvidenceLocation& value) 
   close();
 }
 
+void JsonOut::graph_location_if(std::string_view name, const EvidenceLocation& value) {
+  const bool on_earth = value.has_coordinates && value.latitude >= -90 && value.latitude <= 90 && value.longitude >= -180 && value.longitude <= 180;
+  if (value.city.empty() && value.state.empty() && value.country.empty() && !on_earth) return;
+  open(name);
+  text_if("city", value.city, kNameCharacters);
+  text_if("state", value.state, kNameCharacters);
+  text_if("countryOrRegion", value.country, kNameCharacters);
+  if (on_earth) {
+    open("geoCoordinates");
+    coordinate("latitude", value.latitude);
+    coordinate("longitude", value.longitude);
+    close();
+  }
+  close();
+}
+
 void JsonOut::device_if(std::string_view name, const EvidenceDevice& value) {
   if (value.empty()) return;
   open(name);

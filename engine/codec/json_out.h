@@ -72,6 +72,7 @@ class JsonOut {
   }
   void named_if(std::string_view name, const Named& value);
   void location_if(std::string_view name, const EvidenceLocation& value);
+  void graph_location_if(std::string_view name, const EvidenceLocation& value);  // in Graph's words
   void device_if(std::string_view name, const EvidenceDevice& value);
   void verdict_if(const std::optional<Verdict>& verdict);
 

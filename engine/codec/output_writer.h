@@ -3,10 +3,13 @@
 
 #include "engine/model/alert.h"
 #include "engine/model/output.h"
+#include "engine/model/risk_detection.h"
 
 namespace bartizan {
 
 OutputRecord write_alert(const Alert& alert);
+/// REQUIRES: an entity that carries risk, a revision from 1.
+OutputRecord write_risk_detection(const RiskDetection& detection);
 OutputRecord write_risky_entity(const RiskyEntity& row);
 OutputRecord write_risky_sign_in(const RiskySignIn& row);
 OutputRecord write_audit(const AuditRecord& record);

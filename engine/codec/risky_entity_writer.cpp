@@ -36,6 +36,9 @@ std::string risky_entity_json(const RiskyEntity& row) {
   out.time("event_time", row.event_time);
   out.time("last_updated", row.last_updated);
   out.contributions(row.contributions);
+  if (row.processing) out.flag("is_processing", true);
+  if (row.deleted) out.flag("is_deleted", true);
+  if (row.disabled) out.flag("is_enabled", false);
   out.verdict_if(row.verdict);
   write_history(out, row.history);
   out.close();

@@ -50,12 +50,14 @@ struct EarlierCopy {
 
 /// Something other than a sign-in that detectors may care for.
 struct Fact {
-  enum class Kind : std::uint8_t { verdict, risk_level_changed };
+  enum class Kind : std::uint8_t { verdict, risk_level_changed, credential_added };
   Kind kind = Kind::verdict;
   EntityType type = EntityType::user;
   Id id;
   CommandAction action = CommandAction::dismiss;  // verdict
   RiskLevel level = RiskLevel::none;              // risk_level_changed
+  Id key_id;                                      // credential_added: identifier of the new key or secret
+  Time at{};                                      // credential_added: event time
 };
 
 /// One rule's running instance for one tenant. Called on its shard's thread only; reads no clock; keeps no state outside its rows.

@@ -78,6 +78,9 @@ struct RiskyEntity {
   Time event_time{};
   Time last_updated{};
   std::vector<Contribution> contributions;  // at most 20, largest first, ties by rule id then alert id
+  bool processing = false;  // as Entra says
+  bool deleted = false;
+  bool disabled = false;
   std::optional<Verdict> verdict;
   std::vector<RiskHistoryItem> history;     // newest 20, oldest first
 };

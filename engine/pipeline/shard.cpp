@@ -6,6 +6,7 @@
 
 #include "engine/codec/output_writer.h"
 #include "engine/model/check.h"
+#include "engine/risk/entra_rules.h"
 
 namespace bartizan {
 namespace {
@@ -35,10 +36,10 @@ struct Shard::Judgement final : FindingSink {
 };
 
 /// Turns what the ledger and the alert book emit into output records, and findings into risk.
-class Shard::Emitter final : public AlertSink, public RiskSink, public RiskApplier {
+class Shard::Emitter final : public AlertSink, public RiskSink, public RiskApplier, public DetectionSink {
  public:
-  Emitter(Shard& shard, TenantState& tenant, const SignIn* sign_in, bool real_time)
-      : shard_(shard), tenant_(tenant), sign_in_(sign_in), real_time_(real_time) {}
+  Emitter(Shard& shard, TenantState& tenant, const SignIn* sign_in, bool real_time, const RiskReport* report = nullptr)
+      : shard_(shard), tenant_(tenant), sign_in_(sign_in), real_time_(real_time), report_(report) {}
 
   void alert(const Alert& alert) override {
     if (alert.revision == 1) {
@@ -47,6 +48,11 @@ class Shard::Emitter final : public AlertSink, public RiskSink, public RiskAppli
       if (alert.state != AlertState::suppressed) stats.alerts[static_cast<std::size_t>(alert.severity)][shadow ? 1 : 0].add();
     }
     shard_.emit(write_alert(alert));
+    tenant_.detections.on_alert(alert, real_time_, *this);
+  }
+  void risk_detection(const RiskDetection& detection) override { shard_.emit(write_risk_detection(detection)); }
+  void detection_state(std::string_view alert_id, RiskState state, RiskDetail detail) override {
+    tenant_.detections.on_state(alert_id, state, detail, shard_.journal_time(), *this);
   }
   void risky_entity(const RiskyEntity& row) override { shard_.emit(write_risky_entity(row)); }
   void risky_entity_gone(std::string_view tenant_id, EntityType type, std::string_view id) override {
@@ -61,14 +67,19 @@ class Shard::Emitter final : public AlertSink, public RiskSink, public RiskAppli
   }
   RiskEffect apply(const Rule& rule, const Finding& finding, std::string_view alert_id) override {
     const Time event_time = sign_in_ != nullptr ? sign_in_->event_time : finding.last_seen.value_or(shard_.journal_time());
-    return tenant_.ledger.apply(LedgerFinding{&rule, &finding, alert_id, sign_in_, real_time_}, event_time, shard_.journal_time());
+    applied_ = true;
+    return tenant_.ledger.apply(LedgerFinding{&rule, &finding, alert_id, sign_in_, real_time_, report_}, event_time, shard_.journal_time());
   }
+  /// The alert book let a finding through to the ledger.
+  bool applied() const { return applied_; }
 
  private:
   Shard& shard_;
   TenantState& tenant_;
   const SignIn* sign_in_;
   bool real_time_;
+  const RiskReport* report_;
+  bool applied_ = false;
 };
 
 Shard::Shard(std::int32_t partition, std::shared_ptr<const RuleSetStore> rules, DetectStats& stats)
@@ -143,6 +154,10 @@ Status Shard::step(const JournalEntry& entry, const JournalPosition& position, O
     on_command(*c, position);
   } else if (const auto* a = std::get_if<BundleActivation>(&entry.body)) {
     return on_activation(*a, position);
+  } else if (const auto* r = std::get_if<RiskReport>(&entry.body)) {
+    on_risk_report(*r, entry.source);
+  } else if (const auto* d = std::get_if<DirectoryChange>(&entry.body)) {
+    on_directory_change(*d);
   }
   // Ticks have done their work above; a quarantine was known before its entry was reached, and says nothing new here.
   return Ok{};
@@ -346,6 +361,49 @@ void Shard::on_command(const Command& c, const JournalPosition& position) {
   settle(*t, nullptr);
 }
 
+// ------------------------------------------------------------------------------------------------ what Entra says
+
+void Shard::on_risk_report(const RiskReport& r, const SourcePosition& source) {
+  TenantState* t = tenant_of(r.tenant_id, true);
+  if (t == nullptr) {
+    stats_->events_refused_tenant.add();
+    return;
+  }
+  const Time now = sources_.journal_time();
+  const Rule rule = entra_rule(r, t->rule_set());
+  const ReportOutcome outcome = t->ledger.take(r, rule, now);
+  (outcome.kind == ReportOutcome::Kind::repeat ? stats_->events_repeated_id : stats_->risk_reports).add();
+  if (outcome.kind == ReportOutcome::Kind::finding) {
+    Finding finding = entra_finding(r, rule, source);
+    if (outcome.confidence > 0) finding.confidence = outcome.confidence;
+    Emitter emitter{*this, *t, nullptr, false, &r};
+    t->alerts.observe(rule, Finding{finding}, now, emitter, emitter);
+    // Its alert has been closed: the risk still counts, under that alert.
+    if (!emitter.applied() && !outcome.alert_id.empty()) emitter.apply(rule, finding, outcome.alert_id);
+  }
+  settle(*t, nullptr);
+}
+
+void Shard::on_directory_change(const DirectoryChange& c) {
+  TenantState* t = tenant_of(c.tenant_id, false);
+  if (t == nullptr) return;  // nobody there whose risk could change
+  stats_->directory_changes.add();
+  t->ledger.apply(c, sources_.journal_time());
+  if (c.operation == DirectoryOperation::credential_added) {
+    for (const Id& key : c.new_keys) {
+      Fact fact;
+      fact.kind = Fact::Kind::credential_added;
+      fact.type = c.target_type;
+      fact.id = c.target_id;
+      fact.key_id = key;
+      fact.at = c.event_time;
+      give_fact(*t, fact);
+    }
+    observe_findings(*t, nullptr, false);
+  }
+  settle(*t, nullptr);
+}
+
 Status Shard::on_activation(const BundleActivation& a, const JournalPosition& position) {
   if (a.hash == rules_->bundle_hash) return Ok{};  // every start of INGEST says it again
   std::shared_ptr<const RuleSet> rules = store_->find(a.hash);
@@ -390,6 +448,8 @@ void Shard::audit_quarantined(const JournalEntry& entry, const JournalPosition& 
   record.at = sources_.journal_time();
   if (const auto* e = std::get_if<SignIn>(&entry.body)) record.tenant_id = e->tenant_id.str();
   if (const auto* c = std::get_if<Command>(&entry.body)) record.tenant_id = c->tenant_id.str();
+  if (const auto* r = std::get_if<RiskReport>(&entry.body)) record.tenant_id = r->tenant_id.str();
+  if (const auto* d = std::get_if<DirectoryChange>(&entry.body)) record.tenant_id = d->tenant_id.str();
   record.range_partition = position.partition;
   record.range_from = position.offset;
   record.range_to = position.offset;
@@ -422,6 +482,7 @@ std::size_t Shard::run_tenant_timers(TenantState& t, std::size_t limit) {
     Emitter emitter{*this, t, nullptr, false};
     done += t.alerts.advance(now, watermark, limit - done, emitter);
   }
+  if (done < limit && t.detections.next_due() <= now) done += t.detections.advance(now, limit - done);
   const DetectContext ctx = context(t, nullptr);
   Judgement& found = *judgement_;
   for (TenantState::RunningRule& r : t.running) {

@@ -26,7 +26,7 @@ namespace bartizan {
 
 /// Raised whenever the same journal may give other bytes than before: checkpoints of another fold version are still loaded where
 /// their rows can be read, and the difference shows as a hash mismatch (docs/ARCHITECTURE.md, "Recovery").
-constexpr std::uint32_t kFoldVersion = 1;
+constexpr std::uint32_t kFoldVersion = 2;
 
 /// The fold of one journal partition. Used by one thread at a time. Reads no clock, file or environment: what it emits follows from the
 /// entries alone, whatever the sizes of polls and messages, the moments of commits and checkpoints, or the machine.
@@ -113,6 +113,8 @@ class Shard {
   void judge(TenantState& t, const SignIn& e, const JournalEntry& entry, const Seen& seen);
   void observe_findings(TenantState& t, const SignIn* e, bool real_time);
   void on_command(const Command& c, const JournalPosition& position);
+  void on_risk_report(const RiskReport& r, const SourcePosition& source);
+  void on_directory_change(const DirectoryChange& c);
   Status on_activation(const BundleActivation& a, const JournalPosition& position);
   void audit_quarantined(const JournalEntry& entry, const JournalPosition& position);
   void advance_time(Time append_time);

@@ -74,7 +74,7 @@ bool Shard::load_row(std::uint32_t table, std::string_view key, std::string_view
   const auto kind = static_cast<StateTable>(table);
   if (kind == StateTable::shard) return load_clocks(bytes);
   if (kind == StateTable::sources) return sources_.load(key, bytes);
-  if (table < static_cast<std::uint32_t>(StateTable::tenant) || table > static_cast<std::uint32_t>(StateTable::detector)) return false;
+  if (table < static_cast<std::uint32_t>(StateTable::tenant) || table > static_cast<std::uint32_t>(StateTable::risk_detections)) return false;
   std::string_view tenant_id = key;
   std::string_view rest;
   if (kind != StateTable::tenant) {

@@ -92,6 +92,8 @@ struct DetectStats {
   Counter events_repeated_id;        // dropped: an equal copy of a remembered event
   Counter events_corrected;          // newer copies of a remembered event
   Counter events_older_copy;         // dropped: older than the copy already seen
+  Counter risk_reports;              // of Entra's risk feeds; repeats count under events_repeated_id
+  Counter directory_changes;         // audit operations that change risk
   Counter events_late;               // older than the horizon of ids: risk and views only
   Counter events_clamped;            // event time ahead of the append time by more than 5 min
   Counter events_refused_tenant;     // beyond kTenantsMax tenants in one partition

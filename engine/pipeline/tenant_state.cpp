@@ -140,6 +140,7 @@ void TenantState::save(TableSink& sink, bool all) const {
   save_part(StateTable::profiles, profiles);
   save_part(StateTable::ledger, ledger);
   save_part(StateTable::alert_book, alerts);
+  save_part(StateTable::risk_detections, detections);
   for (const RunningRule& r : running) {
     if (!r.detector) continue;
     PrefixSink rows{sink, StateTable::detector, detector_prefix(*r.rule)};
@@ -154,6 +155,7 @@ void TenantState::saved() {
   profiles.saved();
   ledger.saved();
   alerts.saved();
+  detections.saved();
   for (RunningRule& r : running) {
     r.save_all = false;
     if (r.detector) r.detector->saved();
@@ -169,6 +171,7 @@ bool TenantState::load(StateTable table, std::string_view key, std::string_view 
     case StateTable::profiles: return profiles.load(key, bytes);
     case StateTable::ledger: return ledger.load(key, bytes);
     case StateTable::alert_book: return alerts.load(key, bytes);
+    case StateTable::risk_detections: return detections.load(key, bytes);
     case StateTable::detector: break;
     case StateTable::shard:
     case StateTable::sources: return false;
@@ -192,13 +195,13 @@ bool TenantState::load(StateTable table, std::string_view key, std::string_view 
 }
 
 std::size_t TenantState::bytes() const {
-  std::size_t n = recent_ids.bytes() + profiles.bytes() + ledger.bytes() + alerts.bytes();
+  std::size_t n = recent_ids.bytes() + profiles.bytes() + ledger.bytes() + alerts.bytes() + detections.bytes();
   for (const RunningRule& r : running) n += r.detector ? r.detector->bytes() : 0;
   return n;
 }
 
 std::size_t TenantState::rows() const {
-  std::size_t n = recent_ids.rows() + profiles.rows() + ledger.rows() + alerts.rows();
+  std::size_t n = recent_ids.rows() + profiles.rows() + ledger.rows() + alerts.rows() + detections.rows();
   for (const RunningRule& r : running) n += r.detector ? r.detector->rows() : 0;
   return n;
 }

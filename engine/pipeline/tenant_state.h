@@ -12,6 +12,7 @@
 #include "engine/pipeline/recent_ids.h"
 #include "engine/pipeline/stats.h"
 #include "engine/report/alert_book.h"
+#include "engine/report/detection_book.h"
 #include "engine/risk/ledger.h"
 
 namespace bartizan {
@@ -25,7 +26,8 @@ enum class StateTable : std::uint32_t {
   profiles = 5,
   ledger = 6,
   alert_book = 7,
-  detector = 8     // and then rule id (length, bytes) and state version (u32)
+  detector = 8,    // and then rule id (length, bytes) and state version (u32)
+  risk_detections = 9
 };
 
 /// Where parts write their rows, with the table and key prefix already decided.
@@ -68,6 +70,7 @@ class TenantState {
   Profiles profiles;
   RiskLedger ledger;
   AlertBook alerts;
+  DetectionBook detections;
   std::vector<RunningRule> running;  // in the order of rule ids
   bool touched = false;              // something may wait for the ledger's flush
 

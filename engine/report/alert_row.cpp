@@ -17,7 +17,9 @@ std::int32_t percent_of(const Rule& rule, const Finding& f) {
   return static_cast<std::int32_t>(detmath::round_half_away(100.0 * confidence_of(rule, f)));
 }
 
+/// Who found it first of us stays: a report of Entra's that joins our own alert does not make it Entra's.
 void describe_rule(Alert& a, const Rule& rule) {
+  if (rule.alert.source == RuleSource::entra && !a.rule.id.empty() && a.rule.source != RuleSource::entra) return;
   a.rule = rule.alert;
   a.attack = rule.attack;
   if (a.attack.size() > kAttackMax) a.attack.resize(kAttackMax);

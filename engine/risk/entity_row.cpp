@@ -159,6 +159,9 @@ RiskyEntity publish(EntityRow& row, std::string_view tenant_id) {
   out.event_time = row.event_time;
   out.last_updated = row.changed_at;
   out.contributions = contributions_at(row.parts, row.changed_at);
+  out.processing = row.processing;
+  out.deleted = row.deleted;
+  out.disabled = row.disabled;
   out.verdict = row.verdict;
   out.history = row.history;
   return out;
@@ -181,6 +184,17 @@ PartSlot part_for(EntityRow& row, std::string_view rule_id, std::string_view ale
   }
   slot.part = &*at;
   return slot;
+}
+
+Part& confirm(EntityRow& row, RiskDetail word, Time now) {
+  Part& part = *part_for(row, to_word(word), "", now).part;
+  part.family = verdict_family(row.entity.type);
+  part.pinned = true;
+  part.beyond_sign_ins = true;
+  if (part.half_life.count() <= 0) part.half_life = std::chrono::days{1};  // never used: it is pinned
+  part.pieces.clear();
+  part.renew(kConfirmedExponent, now, row.coming_revision(), part.half_life);
+  return part;
 }
 
 std::size_t forget(EntityRow& row, std::optional<std::uint64_t> revision) {

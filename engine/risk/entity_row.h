@@ -55,6 +55,10 @@ struct EntityRow {
   Time below_from = Time::max();  // the score is below hold_limit(level) from here on
   Time move_due = Time::max();    // when a moved score becomes a revision
   Time touched{};                 // newest finding or verdict
+  // What the directory says, as Entra's feeds and audit records tell it.
+  bool deleted = false;
+  bool processing = false;
+  bool disabled = false;
 
   // The present step: what flush() will write.
   bool gone = false;           // the row ended: a tombstone comes first
@@ -98,6 +102,8 @@ struct PartSlot {
   bool evicted = false;
 };
 PartSlot part_for(EntityRow& row, std::string_view rule_id, std::string_view alert_id, Time now);
+/// An admin's word as a contribution: 100 points, without decay. Its rule id is Graph's word.
+Part& confirm(EntityRow& row, RiskDetail word, Time now);
 /// Forgets findings up to `revision` (all of them without one). Returns how many contributions changed or went.
 std::size_t forget(EntityRow& row, std::optional<std::uint64_t> revision);
 

@@ -1,6 +1,8 @@
 #include "engine/risk/ledger.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "engine/detect/finding_confidence.h"
 #include "engine/model/bytes.h"
@@ -18,6 +20,8 @@ namespace {
 constexpr char kEntityPrefix = 'e';
 constexpr char kSignInPrefix = 's';
 constexpr char kCommandPrefix = 'c';
+constexpr char kReportPrefix = 'r';
+constexpr std::array kPrefixes = {kEntityPrefix, kSignInPrefix, kCommandPrefix, kReportPrefix};  // by Table
 std::string row_key(char prefix, Key128 key) {
   std::string bytes(1, prefix);
   ByteWriter{bytes}.key(key);
@@ -63,6 +67,10 @@ RiskEffect RiskLedger::apply(const LedgerFinding& lf, Time event_time, Time now)
   effect.level_after = row.level;
   effect.contributions = risk::contributions_at(row.parts, now);
   if (exponent > 0 && lf.sign_in != nullptr && State::concerns(*lf.sign_in, row.entity)) state_->detected(lf, exponent, row, now);
+  if (exponent > 0 && lf.report != nullptr) {
+    state_->reported_on_sign_in(lf, exponent, row, now);
+    state_->linked(lf, exponent);
+  }
   state_->booked(key);
   return effect;
 }
@@ -89,6 +97,12 @@ CommandOutcome RiskLedger::apply(const Command& command, Time now) {
   outcome.target_id = command.target_id.str();
   return outcome;
 }
+
+ReportOutcome RiskLedger::take(const RiskReport& report, const Rule& rule, Time now) {
+  return report.kind == ReportKind::entity ? state_->take_entity(report, now) : state_->take_detection(report, rule, now);
+}
+
+bool RiskLedger::apply(const DirectoryChange& change, Time now) { return state_->change(change, now); }
 
 Time RiskLedger::next_due() const {
   Time due = Time::max();
@@ -117,6 +131,8 @@ std::size_t RiskLedger::advance(Time now, std::size_t limit) {
 void RiskLedger::flush(RiskSink& out) {
   State& s = *state_;
   s.retired.clear();
+  const auto states = std::exchange(s.detection_states, {});
+  for (const auto& [alert_id, now] : states) out.detection_state(alert_id, now.first, now.second);
   if (s.step.empty()) return;
   const std::set<State::RowName> step = std::move(s.step);
   s.step.clear();
@@ -168,14 +184,17 @@ void RiskLedger::save(RowSink& sink, bool all) const {
     for (const auto& [key, slot] : s.entities) names.insert({State::Table::entity, key});
     for (const auto& [key, slot] : s.sign_ins) names.insert({State::Table::sign_in, key});
     for (const auto& [key, time] : s.commands) names.insert({State::Table::command, key});
+    for (const auto& [key, slot] : s.reports) names.insert({State::Table::report, key});
   }
   for (const auto& [table, key] : all ? names : s.dirty) {
     std::string row;
-    const char prefix = table == State::Table::entity ? kEntityPrefix : table == State::Table::sign_in ? kSignInPrefix : kCommandPrefix;
+    const char prefix = kPrefixes[static_cast<std::size_t>(table)];
     if (table == State::Table::entity) {
       if (const auto it = s.entities.find(key); it != s.entities.end()) row = risk::encode(*it->second.row);
     } else if (table == State::Table::sign_in) {
       if (const auto it = s.sign_ins.find(key); it != s.sign_ins.end()) row = risk::encode(*it->second.row);
+    } else if (table == State::Table::report) {
+      if (const auto it = s.reports.find(key); it != s.reports.end()) row = risk::encode(*it->second.row);
     } else if (const auto it = s.commands.find(key); it != s.commands.end()) {
       row = encode_command(it->second);
     }
@@ -213,6 +232,13 @@ bool RiskLedger::load(std::string_view name, std::string_view bytes) {
     s.booked_sign_in(key);
     return clean(State::Table::sign_in, in_step);
   }
+  if (name[0] == kReportPrefix) {
+    auto row = std::make_unique<risk::ReportRow>();
+    if (!risk::decode(bytes, *row) || key != risk::report_key(row->kind, row->entity_type, row->id)) return false;
+    s.reports[key].row = std::move(row);
+    s.booked_report(key);
+    return clean(State::Table::report, false);
+  }
   ByteReader in{bytes};
   if (name[0] != kCommandPrefix || in.u8() != risk::kRowVersion) return false;
   const Time forgotten = in.time();
@@ -223,6 +249,6 @@ bool RiskLedger::load(std::string_view name, std::string_view bytes) {
 }
 
 std::size_t RiskLedger::bytes() const { return state_->bytes; }
-std::size_t RiskLedger::rows() const { return state_->entities.size() + state_->sign_ins.size() + state_->commands.size(); }
+std::size_t RiskLedger::rows() const { return state_->entities.size() + state_->sign_ins.size() + state_->commands.size() + state_->reports.size(); }
 
 }  // namespace bartizan

@@ -13,6 +13,7 @@
 #include "engine/model/alert.h"
 #include "engine/model/command.h"
 #include "engine/model/risk.h"
+#include "engine/model/risk_report.h"
 #include "engine/model/sign_in.h"
 #include "engine/model/state_rows.h"
 
@@ -26,6 +27,10 @@ class RiskSink {
   virtual void risky_entity_gone(std::string_view tenant_id, EntityType type, std::string_view id) = 0;  // tombstone
   virtual void risky_sign_in(const RiskySignIn& row) = 0;
   virtual void fact(const Fact& fact) = 0;  // risk level changed: for detectors, after this step
+  /// The risk that this alert stands for was confirmed, dismissed or remediated.
+  virtual void detection_state(std::string_view alert_id, RiskState state, RiskDetail detail) {
+    static_cast<void>(alert_id), static_cast<void>(state), static_cast<void>(detail);
+  }
 };
 
 /// A live finding of one rule, as the ledger needs it.
@@ -36,6 +41,15 @@ struct LedgerFinding {
   /// The sign-in being judged, if any: gets the detection on its risky-sign-in row where the finding's entity took part in it.
   const SignIn* sign_in = nullptr;
   bool real_time = true;            // found at first reading
+  const RiskReport* report = nullptr;  // the finding is Entra's own
+};
+
+/// What to do with a report of Entra's.
+struct ReportOutcome {
+  enum class Kind : std::uint8_t { repeat, noted, finding };
+  Kind kind = Kind::noted;
+  double confidence = 0;  // of the finding; 0: the rule's own
+  std::string alert_id;   // of the alert that an earlier copy fed
 };
 
 struct CommandOutcome {
@@ -59,6 +73,11 @@ class RiskLedger : public StatePart, public RiskView {
   /// A correction of a sign-in that has a risky-sign-in row: the row is emitted again where it changed.
   void correct(const SignIn& e, Time journal_time);
   CommandOutcome apply(const Command& command, Time journal_time);
+  /// A record of Entra's risk feeds. A copy not newer than the one known is a repeat; states that end a risk end it here; for a risk that
+  /// is new or has grown the caller makes a finding of `rule` and applies it with the report. `rule` stands for the report's word.
+  ReportOutcome take(const RiskReport& report, const Rule& rule, Time journal_time);
+  /// A directory operation: a password reset remediates its user, an account's end or return is noted. False: it changes nothing here.
+  bool apply(const DirectoryChange& change, Time journal_time);
   /// Decay: levels that fall, rows that end. At most `limit` timers; the rest is carried over.
   Time next_due() const;
   std::size_t advance(Time journal_time, std::size_t limit);

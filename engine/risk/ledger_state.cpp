@@ -216,6 +216,9 @@ bool RiskLedger::State::fire(Table table, Key128 key, Time now) {
     case Table::sign_in:
       erase_sign_in(key);
       return true;
+    case Table::report:
+      erase_report(key);
+      return true;
     case Table::command:
       timers[static_cast<std::size_t>(table)].erase({commands.find(key)->second, key});
       commands.erase(key);
@@ -234,13 +237,17 @@ void RiskLedger::State::renewed(const LedgerFinding& lf, double exponent, Entity
   risk::Part& part = *slot.part;
   part.family = rule.family;
   const Duration half_life = std::max(rule.risk_half_life, kHalfLifeMin);
-  if (part.pieces.empty()) part.half_life = half_life;
+  const bool fresh = part.pieces.empty();
+  if (fresh) part.half_life = half_life;
+  part.reported_only = lf.report != nullptr && (fresh || part.reported_only);
   if (lf.finding->pinned && !part.pinned) {  // from now on without decay, at what is left of it
     for (risk::Piece& p : part.pieces) p = risk::Piece{p.since, part.exponent(now), now};
     part.pinned = true;
   }
   part.renew(exponent, now, row.coming_revision(), half_life);
-  part.beyond_sign_ins = part.beyond_sign_ins || lf.sign_in == nullptr || !concerns(*lf.sign_in, row.entity);
+  const bool of_sign_in = lf.sign_in != nullptr ? concerns(*lf.sign_in, row.entity)
+                                                : lf.report != nullptr && find_sign_in(lf.report->request_id.key()) != nullptr;
+  part.beyond_sign_ins = part.beyond_sign_ins || !of_sign_in;
   row.touched = now;
   const auto at = std::lower_bound(row.causes.begin(), row.causes.end(), rule.alert.id);
   if ((at == row.causes.end() || *at != rule.alert.id) && row.causes.size() < risk::kCausesMax) row.causes.insert(at, rule.alert.id);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "engine/risk/entity_row.h"
 #include "engine/risk/ledger.h"
+#include "engine/risk/report_row.h"
 #include "engine/risk/sign_in_row.h"
 
 namespace bartizan {
@@ -22,10 +24,13 @@ constexpr std::size_t kRiskEntitiesMax = 200'000;       // lowest level first, t
 constexpr std::size_t kRiskSignInsMax = 100'000;        // the longest untouched
 constexpr std::size_t kRiskSignInsPerEntityMax = 500;   // the longest untouched: a verdict on an entity writes this many rows at most
 constexpr std::size_t kCommandsRememberedMax = 100'000;  // the oldest
+constexpr std::size_t kReportsMax = 100'000;             // the longest untouched
+constexpr std::size_t kReportsPerEntityMax = 200;       // the longest untouched
 constexpr Duration kCommandsRemembered = std::chrono::days{90};
 
 struct RiskLedger::State {
-  enum class Table : std::uint8_t { entity, sign_in, command };
+  enum class Table : std::uint8_t { entity, sign_in, command, report };
+  static constexpr std::size_t kTables = 4;
   struct EntitySlot {
     std::unique_ptr<risk::EntityRow> row;
     Time due = Time::max();
@@ -39,6 +44,11 @@ struct RiskLedger::State {
     Time due = Time::max();
     std::size_t bytes = 0;
   };
+  struct ReportSlot {
+    std::unique_ptr<risk::ReportRow> row;
+    Time due = Time::max();
+    std::size_t bytes = 0;
+  };
   using RowName = std::pair<Table, Key128>;
 
   std::string tenant_id;
@@ -48,10 +58,13 @@ struct RiskLedger::State {
   absl::flat_hash_map<Key128, Time, Key128Hash> commands;  // id -> when it is forgotten
   /// Sign-ins that carry risk of an entity, by the entity's key. Derived from the sign-in rows.
   absl::flat_hash_map<Key128, std::set<Key128>, Key128Hash> sign_ins_of;
-  std::array<std::set<std::pair<Time, Key128>>, 3> timers;  // by Table, in (due, key) order
+  absl::flat_hash_map<Key128, ReportSlot, Key128Hash> reports;
+  absl::flat_hash_map<Key128, std::set<Key128>, Key128Hash> reports_of;  // by the entity's key. Derived from the report rows.
+  std::array<std::set<std::pair<Time, Key128>>, kTables> timers;  // by Table, in (due, key) order
   std::set<std::pair<std::pair<RiskLevel, Time>, Key128>> rank;  // of entities: first to go when there are too many
   std::set<RowName> dirty;
   std::set<RowName> step;  // what flush() looks at
+  std::map<std::string, std::pair<RiskState, RiskDetail>> detection_states;  // of this step, by alert id
   /// Rows erased since the last flush began: facts told by it name them by views of their ids.
   std::vector<std::unique_ptr<risk::EntityRow>> retired;
   std::array<std::array<std::uint64_t, 3>, 4> risky{};
@@ -83,9 +96,41 @@ struct RiskLedger::State {
   CommandOutcome decide_entity(const Command& command, Time now);
   CommandOutcome decide_sign_in(const Command& command, Time now);
   std::size_t dismiss_sign_ins(const risk::EntityRow& row, const Verdict& verdict, std::optional<std::uint64_t> revision, Time now);
-  void take_back(const std::vector<risk::Detection>& gone, bool was_confirmed, const Entity& owner, std::string_view author, Time now);
+  void take_back(const std::vector<risk::Detection>& gone, bool was_confirmed, const Entity& owner, std::string_view author, RiskState state,
+                 RiskDetail detail, Time now);
   void raise_owner(const risk::SignInRow& row, const Verdict& verdict, Time now);
   bool fed_by_another_sign_in(Key128 entity, const risk::Detection& detection) const;
+
+  // reports.cpp: what Entra says
+  ReportOutcome take_detection(const RiskReport& r, const Rule& rule, Time now);
+  ReportOutcome take_entity(const RiskReport& r, Time now);
+  risk::ReportRow& report_row(Key128 key, const RiskReport& r);
+  void booked_report(Key128 key);
+  void erase_report(Key128 key);
+  void linked(const LedgerFinding& finding, double exponent);
+  void reported_on_sign_in(const LedgerFinding& finding, double exponent, const risk::EntityRow& row, Time now);
+  void withdraw(const risk::ReportRow& report, RiskState state, RiskDetail detail, Time now);
+  /// What Entra's live reports bring to the contribution now; 0: none feeds it.
+  double reported_exponent(Key128 entity, const risk::Part& part) const;
+  void top_up_again(risk::EntityRow& row, risk::Part& part, double exponent, Time now);
+  struct Clearing {
+    RiskState state = RiskState::dismissed;
+    RiskDetail detail = RiskDetail::none;
+    Time until{};               // findings up to here
+    bool reports_only = false;  // what only Entra says
+    std::string by;
+  };
+  void clear(Key128 key, risk::EntityRow& row, const Clearing& how, Time now);
+  bool clear_sign_ins(const risk::EntityRow& row, const Clearing& how, Time now);
+  void note_flags(risk::EntityRow& row, Tristate deleted, Tristate processing, Tristate enabled, Time now);
+  bool change(const DirectoryChange& c, Time now);
+
+  /// Detections whose state changed, told by flush().
+  void note_state(const std::string& alert_id, RiskState state, RiskDetail detail) {
+    if (!alert_id.empty()) detection_states[alert_id] = {state, detail};
+  }
+  static std::vector<std::string> alerts_of(const risk::EntityRow& row);
+  void note_gone(const std::vector<std::string>& before, const risk::EntityRow& row, RiskState state, RiskDetail detail);
 };
 
 }  // namespace bartizan

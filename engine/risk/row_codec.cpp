@@ -57,7 +57,7 @@ void write_part(ByteWriter& out, const Part& p) {
   out.text(p.alert_id);
   out.zigzag(p.half_life.count());
   out.time(p.newest);
-  out.u8(static_cast<std::uint8_t>((p.pinned ? 1 : 0) | (p.beyond_sign_ins ? 2 : 0)));
+  out.u8(static_cast<std::uint8_t>((p.pinned ? 1 : 0) | (p.beyond_sign_ins ? 2 : 0) | (p.reported_only ? 4 : 0)));
   out.varint(p.confirmations);
   out.varint(p.pieces.size());
   for (const Piece& x : p.pieces) {
@@ -77,6 +77,7 @@ Part read_part(ByteReader& in) {
   const std::uint8_t bits = in.u8();
   p.pinned = (bits & 1) != 0;
   p.beyond_sign_ins = (bits & 2) != 0;
+  p.reported_only = (bits & 4) != 0;
   const std::uint64_t confirmations = in.varint();
   p.confirmations = static_cast<std::uint32_t>(confirmations);
   p.pieces.resize(read_count(in, kPiecesMax));
@@ -85,7 +86,7 @@ Part read_part(ByteReader& in) {
     x.exponent = in.f64();
     x.at = in.time();
   }
-  if (bits > 3 || confirmations > UINT32_MAX || p.pieces.empty() || p.half_life.count() <= 0) in.fail();
+  if (bits > 7 || confirmations > UINT32_MAX || p.pieces.empty() || p.half_life.count() <= 0) in.fail();
   return p;
 }
 
@@ -254,7 +255,8 @@ std::string encode(const EntityRow& row) {
   out.time(row.below_from);
   out.time(row.move_due);
   out.time(row.touched);
-  out.u8(static_cast<std::uint8_t>((row.gone ? 1 : 0) | (row.emit ? 2 : 0)));
+  out.u8(static_cast<std::uint8_t>((row.gone ? 1 : 0) | (row.emit ? 2 : 0) | (row.deleted ? 4 : 0) | (row.processing ? 8 : 0) |
+                                   (row.disabled ? 16 : 0)));
   out.time(row.changed_at);
   out.time(row.event_time);
   out.text(row.by);
@@ -285,12 +287,15 @@ bool decode(std::string_view bytes, EntityRow& row) {
   const std::uint8_t bits = in.u8();
   row.gone = (bits & 1) != 0;
   row.emit = (bits & 2) != 0;
+  row.deleted = (bits & 4) != 0;
+  row.processing = (bits & 8) != 0;
+  row.disabled = (bits & 16) != 0;
   row.changed_at = in.time();
   row.event_time = in.time();
   row.by = read_string(in);
   row.causes = read_texts(in, kCausesMax);
   row.told_level = read_enum(in, RiskLevel::high);
-  return bits < 4 && in.ok() && in.at_end() && carries_risk(row.entity.type);
+  return bits < 32 && in.ok() && in.at_end() && carries_risk(row.entity.type);
 }
 
 std::string encode(const SignInRow& row) {
@@ -337,6 +342,37 @@ bool decode(std::string_view bytes, SignInRow& row) {
   row.changed_at = in.time();
   SignInSummary summary;
   return bits < 4 && in.ok() && in.at_end() && carries_risk(row.entity.type) && decode_summary(row.summary, summary);
+}
+
+std::string encode(const ReportRow& row) {
+  std::string bytes;
+  ByteWriter out{bytes};
+  out.u8(kRowVersion);
+  for (const std::string* text : {&row.id, &row.entity_id, &row.request_id, &row.rule_id, &row.alert_id}) out.text(*text);
+  write_enum(out, row.kind);
+  write_enum(out, row.entity_type);
+  write_enum(out, row.level);
+  write_enum(out, row.state);
+  out.u8(row.live ? 1 : 0);
+  out.f64(row.exponent);
+  out.time(row.updated);
+  out.time(row.touched);
+  return bytes;
+}
+
+bool decode(std::string_view bytes, ReportRow& row) {
+  ByteReader in{bytes};
+  if (in.u8() != kRowVersion) return false;
+  for (std::string* text : {&row.id, &row.entity_id, &row.request_id, &row.rule_id, &row.alert_id}) *text = read_string(in);
+  row.kind = read_enum(in, ReportKind::entity);
+  row.entity_type = read_enum(in, EntityType::agent);
+  row.level = read_enum(in, EntraRiskLevel::high);
+  row.state = read_enum(in, EntraRiskState::dismissed);
+  row.live = read_bool(in);
+  row.exponent = in.f64();
+  row.updated = in.time();
+  row.touched = in.time();
+  return in.ok() && in.at_end();
 }
 
 }  // namespace bartizan::risk

@@ -67,6 +67,7 @@ struct Part {
   Time newest{};               // journal time of the newest finding
   bool pinned = false;         // no decay, until a verdict
   bool beyond_sign_ins = false;  // fed by a finding that belongs to no single sign-in: a verdict on a sign-in leaves it
+  bool reported_only = false;    // fed by Entra's reports alone: goes when Entra takes them back
   std::uint32_t confirmations = 0;  // of sign-ins, for the contribution that those bring
   std::vector<Piece> pieces;   // never empty, at most kPiecesMax
 

@@ -89,14 +89,18 @@ std::vector<Detection> forget(SignInRow& row, const ForgetWhich& which) {
   return gone;
 }
 
-void decide(SignInRow& row, RiskState state, RiskDetail detail, const Verdict& verdict, Time now) {
+void reassess(SignInRow& row, RiskState state, RiskDetail detail, Time now) {
   row.state = state;
   row.detail = detail;
   judge(row);
-  row.verdict = verdict;
-  row.verdict_revision = row.coming_revision();
   row.touched = now;
   changed(row, now);
+}
+
+void decide(SignInRow& row, RiskState state, RiskDetail detail, const Verdict& verdict, Time now) {
+  reassess(row, state, detail, now);
+  row.verdict = verdict;
+  row.verdict_revision = row.coming_revision();
 }
 
 void changed(SignInRow& row, Time now) {

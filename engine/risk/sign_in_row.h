@@ -63,6 +63,8 @@ struct ForgetWhich {
 std::vector<Detection> forget(SignInRow& row, const ForgetWhich& which);
 /// A verdict: its state where no risk is left, else atRisk with what survives. `confirm_compromised` always wins.
 void decide(SignInRow& row, RiskState state, RiskDetail detail, const Verdict& verdict, Time now);
+/// Entra's or the directory's word, which is no verdict: its state where no risk is left.
+void reassess(SignInRow& row, RiskState state, RiskDetail detail, Time now);
 /// Marks a change for flush() where the row is one that readers see.
 void changed(SignInRow& row, Time now);
 /// Ends the step: counts the revision and returns the record. REQUIRES: emit.

@@ -44,18 +44,6 @@ CommandOutcome rejected(RejectReason reason) {
   return outcome;
 }
 
-/// An admin's word as a contribution: 100 points, without decay. Its rule id is Graph's word.
-risk::Part& confirm(EntityRow& row, RiskDetail word, Time now) {
-  risk::Part& part = *risk::part_for(row, to_word(word), "", now).part;
-  part.family = risk::verdict_family(row.entity.type);
-  part.pinned = true;
-  part.beyond_sign_ins = true;
-  if (part.half_life.count() <= 0) part.half_life = std::chrono::days{1};  // never used: it is pinned
-  part.pieces.clear();
-  part.renew(risk::kConfirmedExponent, now, row.coming_revision(), part.half_life);
-  return part;
-}
-
 void note_verdict(EntityRow& row, const Verdict& verdict, Time now) {
   row.verdict = verdict;
   row.verdict_revision = row.coming_revision();
@@ -99,13 +87,15 @@ CommandOutcome RiskLedger::State::decide_entity(const Command& c, Time now) {
   if (c.action == CommandAction::confirm_compromised) {
     const RiskDetail word = risk::confirmed_detail(type);
     if (row->state == RiskState::confirmed_compromised && row->detail == word) return done(RejectReason::no_change);
-    confirm(*row, word, now);
+    for (const risk::Part& p : row->parts) note_state(p.alert_id, RiskState::confirmed_compromised, word);
+    risk::confirm(*row, word, now);
     row->detail = word;
     risk::decide_level(*row, now, false);
     return done(RejectReason::none);
   }
   const RiskState wanted = c.action == CommandAction::dismiss ? RiskState::dismissed : RiskState::confirmed_safe;
   const bool faded = row->parts.empty();  // a level that only waits to fall
+  const std::vector<std::string> before = alerts_of(*row);
   std::size_t cleared = risk::forget(*row, c.decided_on_revision);
   if (c.action == CommandAction::dismiss) cleared += dismiss_sign_ins(*row, verdict, c.decided_on_revision, now);
   const bool clears_level = at_risk(row->state) && faded;
@@ -113,6 +103,7 @@ CommandOutcome RiskLedger::State::decide_entity(const Command& c, Time now) {
   if (cleared == 0 && !clears_level && !only_a_word) return done(RejectReason::no_change);
   row->state = wanted;
   row->detail = c.action == CommandAction::dismiss ? risk::dismissed_detail(type) : risk::safe_detail(type);
+  note_gone(before, *row, wanted, row->detail);
   risk::decide_level(*row, now, true);
   return done(RejectReason::none);
 }
@@ -155,6 +146,9 @@ CommandOutcome RiskLedger::State::decide_sign_in(const Command& c, Time now) {
   if (c.action == CommandAction::confirm_compromised) {
     if (row->confirmed()) return done(RejectReason::no_change);
     risk::decide(*row, RiskState::confirmed_compromised, RiskDetail::admin_confirmed_signin_compromised, verdict, now);
+    for (const risk::Detection& d : row->detections) {
+      note_state(d.shown.alert_id, RiskState::confirmed_compromised, RiskDetail::admin_confirmed_signin_compromised);
+    }
     raise_owner(*row, verdict, now);
     return done(RejectReason::none);
   }
@@ -166,7 +160,7 @@ CommandOutcome RiskLedger::State::decide_sign_in(const Command& c, Time now) {
   const RiskDetail word =
       c.action == CommandAction::dismiss ? RiskDetail::admin_dismissed_risk_for_sign_in : RiskDetail::admin_confirmed_signin_safe;
   risk::decide(*row, wanted, word, verdict, now);
-  take_back(gone, was_confirmed, row->entity, verdict.by, now);
+  take_back(gone, was_confirmed, row->entity, verdict.by, wanted, word, now);
   return done(RejectReason::none);
 }
 
@@ -174,7 +168,7 @@ CommandOutcome RiskLedger::State::decide_sign_in(const Command& c, Time now) {
 void RiskLedger::State::raise_owner(const SignInRow& sign, const Verdict& verdict, Time now) {
   const Key128 key = entity_key(sign.entity.type, sign.entity.id);
   EntityRow& row = entity(key, sign.entity, now);
-  risk::Part& part = confirm(row, RiskDetail::admin_confirmed_signin_compromised, now);
+  risk::Part& part = risk::confirm(row, RiskDetail::admin_confirmed_signin_compromised, now);
   ++part.confirmations;
   if (row.state != RiskState::confirmed_compromised) row.detail = RiskDetail::admin_confirmed_signin_compromised;
   risk::decide_level(row, now, false);
@@ -198,7 +192,7 @@ bool RiskLedger::State::fed_by_another_sign_in(Key128 entity, const risk::Detect
 /// A sign-in that is safe or dismissed no longer counts for those whose risk it raised. A contribution stays while another sign-in,
 /// or a finding that belongs to none, feeds it.
 void RiskLedger::State::take_back(const std::vector<risk::Detection>& gone, bool was_confirmed, const Entity& owner,
-                                  std::string_view author, Time now) {
+                                  std::string_view author, RiskState state, RiskDetail detail, Time now) {
   std::set<Key128> keys;
   if (was_confirmed) keys.insert(entity_key(owner.type, owner.id));
   for (const risk::Detection& d : gone) keys.insert(entity_key(d.entity_type, d.entity_id));
@@ -206,6 +200,7 @@ void RiskLedger::State::take_back(const std::vector<risk::Detection>& gone, bool
     EntityRow* row = find_entity(key, now);
     if (row == nullptr) continue;
     bool less = false;
+    const std::vector<std::string> before = alerts_of(*row);
     for (const risk::Detection& d : gone) {
       if (entity_key(d.entity_type, d.entity_id) != key || fed_by_another_sign_in(key, d)) continue;
       less = std::erase_if(row->parts, [&](const risk::Part& p) {
@@ -224,6 +219,7 @@ void RiskLedger::State::take_back(const std::vector<risk::Detection>& gone, bool
     if (less) {
       row->by = author;
       row->touched = now;
+      note_gone(before, *row, state, detail);
       risk::decide_level(*row, now, true);
     }
     risk::decide_revision(*row, now, now, less);
