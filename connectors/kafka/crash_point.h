@@ -8,6 +8,8 @@ namespace bartizan::kafka {
 void crash_point(const char* name);
 /// True for every BARTIZAN_ABORT_EVERY-th call.
 bool forced_abort();
+/// True for every BARTIZAN_UNKNOWN_EVERY-th call: the answer to a commit that was made is lost.
+bool forced_unknown();
 }  // namespace bartizan::kafka
 #define BARTIZAN_CRASH_POINT(name) ::bartizan::kafka::crash_point(name)
 #else

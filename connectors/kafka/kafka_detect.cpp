@@ -479,6 +479,9 @@ class KafkaDetect::Impl final : public DetectTransport {
     result = producer_->commit();
     if (result != TxnResult::ok) return failed_attempt(result);
     BARTIZAN_CRASH_POINT("after_commit");
+#ifdef BARTIZAN_CRASH_POINTS
+    if (forced_unknown()) return failed_attempt(TxnResult::fatal);
+#endif
     last_flush_us_ = micros(offsets_began - flush_began);
     last_offsets_us_ = micros(end_began - offsets_began);
     last_end_us_ = micros(Clock::now() - end_began);

@@ -126,6 +126,13 @@ struct Fold {
   }
 };
 
+/// Records about the engine itself come from several journal partitions under one key, in any order.
+void unorder_engine_records(Published& records) {
+  for (auto& [key, values] : records) {
+    if (key.second.rfind("engine/", 0) == 0) std::sort(values.begin(), values.end());
+  }
+}
+
 std::string differences(const Published& expected, const Published& found) {
   for (const auto& [key, values] : expected) {
     const auto it = found.find(key);
@@ -231,7 +238,7 @@ LineCheck check_line(const KafkaOptions& options) {
   LineCheck check;
   check.trouble = open_transactions(options);
   if (!check.trouble.empty()) return check;
-  const Published found = published(options);
+  Published found = published(options);
   const auto journal = JournalSource::open(options);
   const auto committed = detect_positions(options);
   if (!journal.ok() || !committed.ok()) {
@@ -251,9 +258,38 @@ LineCheck check_line(const KafkaOptions& options) {
     (key.first == "dead-letter" ? check.dead_letters : check.outputs) += values.size();
     if (key.first == "alerts") check.alerts += values.size();
   }
+  unorder_engine_records(expected);
+  unorder_engine_records(found);
   check.trouble = differences(expected, found);
   if (check.trouble.empty()) check.trouble = missing_input(options, positions, found);
   return check;
+}
+
+std::string counted(const KafkaOptions& options) {
+  const auto journal = JournalSource::open(options);
+  if (!journal.ok()) return journal.error().message;
+  std::map<std::string, std::size_t> records;
+  std::set<std::tuple<std::string, std::int32_t, std::int64_t, std::int32_t>> seen;
+  for (std::int32_t p = 0; p < journal.value()->partitions(); ++p) {
+    const Status read = journal.value()->read(p, 0, [&](const JournalMessage& m) {
+      JournalReader reader;
+      if (!reader.open(m.bytes, m.append_time).ok()) return false;
+      while (const JournalEntry* entry = reader.next()) {
+        const auto* sign_in = std::get_if<SignIn>(&entry->body);
+        if (sign_in == nullptr) continue;
+        const SourcePosition& at = entry->source;
+        if (!seen.emplace(std::string{at.source.topic}, at.source.partition, at.offset, at.index).second) continue;
+        ++records[std::string{to_word(sign_in->category)} + " " + sign_in->tenant_id.str()];
+      }
+      return true;
+    });
+    if (!read.ok()) return read.error().message;
+  }
+  std::size_t letters = 0;
+  for (const auto& [key, values] : published(options)) letters += key.first == "dead-letter" ? 1 : 0;
+  std::string out;
+  for (const auto& [what, count] : records) out += what + " " + std::to_string(count) + "\n";
+  return out + "unreadable " + std::to_string(letters) + "\n";
 }
 
 bool settle(const KafkaOptions& options, int seconds) {

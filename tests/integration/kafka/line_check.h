@@ -29,6 +29,10 @@ struct LineCheck {
 /// - no transaction is open.
 LineCheck check_line(const kafka::KafkaOptions& options);
 
+/// How many sign-ins the journal holds, repeats left out, as "category tenant count" lines, then "unreadable" and the number of dead letters: what
+/// the recount program says of the raw topic.
+std::string counted(const kafka::KafkaOptions& options);
+
 /// Waits until everything in the inputs has been read and everything in the journal folded and committed. False: not within `seconds`.
 bool settle(const kafka::KafkaOptions& options, int seconds);
 

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -76,6 +77,38 @@ int run_ingest(const Arguments& a, const BundleActivation& activation) {
   return 0;
 }
 
+#ifdef BARTIZAN_FAULT_COALESCED  // only ever defined by a target that tests the tests
+/// Sends only the last record of each key that a unit holds: what is published then depends on when commits happen.
+class Coalescing final : public DetectTransport {
+ public:
+  explicit Coalescing(DetectTransport& to) : to_(to) {}
+  std::vector<std::int32_t> assigned() const override { return to_.assigned(); }
+  void assign_at(std::int32_t p, std::int64_t o) override { to_.assign_at(p, o); }
+  void pause(std::int32_t p) override { to_.pause(p); }
+  void resume(std::int32_t p) override { to_.resume(p); }
+  std::span<const JournalMessage> poll(std::size_t max, Duration timeout) override { return to_.poll(max, timeout); }
+  bool exhausted() const override { return to_.exhausted(); }
+  bool wants_commit() const override { return to_.wants_commit(); }
+  Status status() const override { return to_.status(); }
+  void emit(std::int32_t p, OutputRecord&& r) override {
+    auto key = std::pair{r.topic, r.key};
+    unit_.insert_or_assign(std::move(key), std::pair{p, std::move(r)});
+  }
+  CommitResult commit(const std::map<std::int32_t, CommittedPosition>& positions) override {
+    for (auto& [key, record] : unit_) to_.emit(record.first, std::move(record.second));
+    unit_.clear();
+    return to_.commit(positions);
+  }
+  std::optional<CommittedPosition> committed_position(std::int32_t p) override { return to_.committed_position(p); }
+  void drop_unit() override { unit_.clear(), to_.drop_unit(); }
+  std::int64_t first_offset(std::int32_t p) override { return to_.first_offset(p); }
+
+ private:
+  DetectTransport& to_;
+  std::map<std::pair<Topic, std::string>, std::pair<std::int32_t, OutputRecord>> unit_;
+};
+#endif
+
 int run_detect(const Arguments& a, const std::string& transactional_id, std::shared_ptr<BundleStore> rules) {
   auto state = StateTopic::open(a.kafka);
   if (!state.ok()) return fail("state", state.error());
@@ -86,7 +119,12 @@ int run_detect(const Arguments& a, const std::string& transactional_id, std::sha
   DetectOptions options;
   options.commit_interval = options.quiet_commit_interval = a.interval;
   options.checkpoint_interval = a.checkpoint;
-  DetectWorker worker(transport.value()->transport(), *state.value(), rules, clock, stats, options);
+#ifdef BARTIZAN_FAULT_COALESCED
+  Coalescing seam(transport.value()->transport());
+#else
+  DetectTransport& seam = transport.value()->transport();
+#endif
+  DetectWorker worker(seam, *state.value(), rules, clock, stats, options);
   while (!stopping) {
     if (const Status s = worker.run_once(Duration{20}); !s.ok()) return fail("detect", s.error());
     tell_events();
@@ -116,7 +154,8 @@ bool read(int argc, char** argv, Arguments& a) {
   a.kafka.prefix = std::string{argv[i + 1]} + ".";
   a.kafka.state_dir = argv[i + 2];
   a.kafka.journal_partitions = std::atoi(argv[i + 3]);
-  a.kafka.session_timeout = std::chrono::milliseconds{6'000};
+  a.kafka.session_timeout = std::chrono::milliseconds{2'000};
+  a.kafka.transaction_timeout = std::chrono::milliseconds{5'000};
   for (int t = i + 4; t < argc; ++t) a.kafka.inputs.push_back({argv[t], 0, {}});
   return true;
 }
