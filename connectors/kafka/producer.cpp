@@ -72,7 +72,8 @@ void Producer::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*
   if (producer->waiting_ > 0) --producer->waiting_;
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return;
   const char* topic = message->rkt != nullptr ? rd_kafka_topic_name(message->rkt) : "?";
-  producer->note(rd_kafka_err2name(message->err), std::string{topic} + ": " + rd_kafka_message_errstr(message));
+  // Never rd_kafka_message_errstr here: for a message that was produced it returns the payload.
+  producer->note(rd_kafka_err2name(message->err), std::string{topic} + ": " + rd_kafka_err2str(message->err));
 }
 
 bool Producer::send(const OutMessage& message) {
