@@ -18,7 +18,10 @@ constexpr Duration kAheadTolerated = std::chrono::minutes{5};
 
 inline bool is_plausible(Time t) { return t >= kEarliestEventTime && t < kLatestEventTime; }
 
-inline bool is_word(std::string_view text, std::string_view word) { return text.size() == word.size() && equals_ignoring_case(text, word); }
+/// `text` is `word` in any case. REQUIRES: a word.
+inline bool is_word(std::string_view text, std::string_view word) {
+  return text.size() == word.size() && ((text[0] ^ word[0]) & ~0x20) == 0 && equals_ignoring_case(text, word);
+}
 
 /// `/tenants/<id>/...`: the id.
 inline std::string_view tenant_of_resource(std::string_view resource) {

@@ -1,49 +1,66 @@
 #include "engine/model/id.h"
 
 #include <cstring>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace bartizan {
 namespace {
 
-constexpr std::uint64_t each_byte(std::uint64_t b) { return b * 0x0101010101010101ULL; }
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
-/// The value of eight hexadecimal digits, first digit highest, all at once; `bad` gets bits when one of them is none.
-std::uint64_t hex8(const char* p, const char* q, std::uint64_t& bad) {
-  std::uint32_t halves[2];
-  std::memcpy(&halves[0], p, 4);
-  std::memcpy(&halves[1], q, 4);
-  std::uint64_t x = halves[0] | static_cast<std::uint64_t>(halves[1]) << 32;  // first digit lowest
-  const std::uint64_t high = each_byte(0x80);
-  const std::uint64_t low7 = x & ~high;
-  // Per byte, the top bit of (c + 128 - first) & ~(c + 127 - last) is set for first <= c <= last.
-  const std::uint64_t digit = (low7 + each_byte(0x80 - '0')) & ~(low7 + each_byte(0x7f - '9'));
-  const std::uint64_t folded = low7 | each_byte(0x20);
-  const std::uint64_t letter = (folded + each_byte(0x80 - 'a')) & ~(folded + each_byte(0x7f - 'f')) & (low7 << 1);
-  bad |= (~(digit | letter) | x) & high;
-  x = (low7 & each_byte(0x0f)) + 9 * ((low7 >> 6) & each_byte(0x01));
-  x = (x << 4 | x >> 8) & 0x00ff00ff00ff00ffULL;  // two digits a byte, in every second byte
-  x = (x << 8 | x >> 16) & 0x0000ffff0000ffffULL;
-  x = (x << 16 | x >> 32) & 0xffffffffULL;
-  return x;
+/// The values of 16 hexadecimal digits, first digit highest: eight from `p`, four from `q`, four from `r`. `good` is cleared when one of them
+/// is none.
+#if defined(__SSE2__)
+std::uint64_t hex16(const char* p, const char* q, const char* r, bool& good) {
+  std::int64_t eight;
+  std::int32_t four[2];
+  std::memcpy(&eight, p, 8);
+  std::memcpy(&four[0], q, 4);
+  std::memcpy(&four[1], r, 4);
+  const __m128i last = _mm_unpacklo_epi32(_mm_cvtsi32_si128(four[0]), _mm_cvtsi32_si128(four[1]));
+  const __m128i c = _mm_unpacklo_epi64(_mm_cvtsi64_si128(eight), last);
+  const __m128i digit = _mm_sub_epi8(c, _mm_set1_epi8('0'));
+  const __m128i letter = _mm_sub_epi8(_mm_or_si128(c, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+  const __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
+  const __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)), letter);
+  good = good && _mm_movemask_epi8(_mm_or_si128(is_digit, is_letter)) == 0xffff;
+  const __m128i of_letter = _mm_and_si128(is_letter, _mm_add_epi8(letter, _mm_set1_epi8(10)));
+  const __m128i values = _mm_or_si128(_mm_and_si128(is_digit, digit), of_letter);
+  const __m128i pairs = _mm_or_si128(_mm_slli_epi16(values, 4), _mm_srli_epi16(values, 8));
+  const __m128i bytes = _mm_packus_epi16(_mm_and_si128(pairs, _mm_set1_epi16(0xff)), _mm_setzero_si128());
+  return __builtin_bswap64(static_cast<std::uint64_t>(_mm_cvtsi128_si64(bytes)));
 }
+#else
+std::uint64_t hex16(const char* p, const char* q, const char* r, bool& good) {
+  std::uint64_t value = 0;
+  const auto add = [&](const char* from, int count) {
+    for (int i = 0; i < count; ++i) {
+      const char c = lower(from[i]);
+      const int v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+      good = good && v >= 0;
+      value = value << 4 | static_cast<std::uint64_t>(v & 15);
+    }
+  };
+  add(p, 8), add(q, 4), add(r, 4);
+  return value;
+}
+#endif
 
 constexpr std::uint64_t kTextDomain = 2;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 }  // namespace
 
 bool parse_guid(std::string_view text, std::uint64_t& hi, std::uint64_t& lo) {
   if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return false;
   const char* const p = text.data();
-  std::uint64_t bad = 0;
-  const std::uint64_t w0 = hex8(p, p + 4, bad);
-  const std::uint64_t w1 = hex8(p + 9, p + 14, bad);
-  const std::uint64_t w2 = hex8(p + 19, p + 24, bad);
-  const std::uint64_t w3 = hex8(p + 28, p + 32, bad);
-  if (bad != 0) return false;
-  hi = w0 << 32 | w1;
-  lo = w2 << 32 | w3;
+  bool good = true;
+  const std::uint64_t high = hex16(p, p + 9, p + 14, good);
+  const std::uint64_t low = hex16(p + 28, p + 19, p + 24, good);  // its last eight digits first
+  if (!good) return false;
+  hi = high;
+  lo = low << 32 | low >> 32;
   return true;
 }
 
@@ -101,6 +118,7 @@ std::string lower_ascii(std::string_view text) {
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
+  if (a == b) return true;
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (lower(a[i]) != lower(b[i])) return false;
   }

@@ -1,5 +1,7 @@
 #include "engine/model/time.h"
 
+#include <algorithm>
+
 namespace bartizan {
 namespace {
 
@@ -83,9 +85,38 @@ bool zone(std::string_view s, std::size_t& i, int& minutes) {
   return true;
 }
 
+/// From behind the seconds.
+std::optional<Time> parse_rest(std::string_view s, std::size_t i, Civil& c) {
+  if (take(s, i, '.') && !fraction(s, i, c.milli)) return std::nullopt;
+  if (!zone(s, i, c.offset_minutes) || i != s.size()) return std::nullopt;
+  return to_time(c);
+}
+
+/// "2026-03-02T00:01:06" as Entra writes it: everything in its place. False: read it digit by digit.
+bool whole_seconds(std::string_view s, Civil& c) {
+  if (s.size() < 19) return false;
+  unsigned beyond = 0;  // the largest distance from '0'
+  const auto two = [&](std::size_t at) {
+    const auto a = static_cast<unsigned>(static_cast<unsigned char>(s[at])) - '0';
+    const auto b = static_cast<unsigned>(static_cast<unsigned char>(s[at + 1])) - '0';
+    beyond = std::max({beyond, a, b});
+    return static_cast<int>(10 * a + b);
+  };
+  c.year = 100 * two(0) + two(2);
+  c.month = two(5);
+  c.day = two(8);
+  c.hour = two(11);
+  c.minute = two(14);
+  c.second = two(17);
+  return beyond <= 9 && s[4] == '-' && s[7] == '-' && s[10] == 'T' && s[13] == ':' && s[16] == ':';
+}
+
 std::optional<Time> parse_iso(std::string_view s) {
   Civil c;
-  std::size_t i = 0;
+  std::size_t i = 19;
+  if (whole_seconds(s, c)) return parse_rest(s, i, c);
+  c = Civil{};
+  i = 0;
   if (!digits(s, i, 4, 4, c.year) || !take(s, i, '-') || !digits(s, i, 2, 2, c.month) || !take(s, i, '-') ||
       !digits(s, i, 2, 2, c.day)) {
     return std::nullopt;
@@ -95,9 +126,7 @@ std::optional<Time> parse_iso(std::string_view s) {
       !digits(s, i, 2, 2, c.second)) {
     return std::nullopt;
   }
-  if (take(s, i, '.') && !fraction(s, i, c.milli)) return std::nullopt;
-  if (!zone(s, i, c.offset_minutes) || i != s.size()) return std::nullopt;
-  return to_time(c);
+  return parse_rest(s, i, c);
 }
 
 std::optional<Time> parse_us(std::string_view s) {

@@ -53,6 +53,35 @@ class Lowered {
   std::size_t size_;
 };
 
+/// Results for texts looked at lately: Entra writes the same few again and again. Changes nothing but the time taken.
+class LatelySeen {
+ public:
+  /// Null: not seen.
+  const Prompt* find(std::string_view text) const {
+    const Entry& e = entries_[place(text)];
+    return e.text == text ? &e.prompt : nullptr;  // a place that is still empty holds the empty text, which tells nothing
+  }
+  void keep(std::string_view text, Prompt prompt) {
+    if (text.size() > kTextBytesMax) return;
+    Entry& e = entries_[place(text)];
+    e.text.assign(text);
+    e.prompt = prompt;
+  }
+
+ private:
+  static constexpr std::size_t kTextBytesMax = 256;
+  struct Entry {
+    std::string text;
+    Prompt prompt = Prompt::none;
+  };
+  static std::size_t place(std::string_view text) {
+    if (text.empty()) return 0;
+    const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(text[i])); };
+    return (text.size() * 7 + byte(0) + byte(text.size() / 2) * 3 + byte(text.size() - 1) * 5) % 64;
+  }
+  std::array<Entry, 64> entries_;
+};
+
 /// Entra's result texts (authenticationDetails, status.additionalDetails), matched by their telling words.
 Prompt prompt_from_text(std::string_view text) {
   if (text.empty()) return Prompt::none;
@@ -68,23 +97,37 @@ Prompt prompt_from_text(std::string_view text) {
   return Prompt::none;
 }
 
-/// mfa_required is an interrupt, but the same record is also written when the prompt that it led to was not approved.
-Prompt prompt_of(const SignIn& e) {
-  if (e.failure_class != FailureClass::mfa_failed && e.failure_class != FailureClass::mfa_required) return Prompt::none;
-  Prompt found = prompt_from_text(e.additional_details);
-  if (found == Prompt::none) found = prompt_from_text(e.failure_reason);
-  bool by_code = false;
-  for (const AuthStep& s : e.auth_steps) {
-    const Prompt p = prompt_from_text(s.result_detail);
-    if (p > found) found = p;
+bool has_code_method(const SignIn& e) {
+  return std::any_of(e.auth_steps.begin(), e.auth_steps.end(), [](const AuthStep& s) {
     const Lowered method(s.method);
-    by_code = by_code || method.has("code") || method.has("text message") || method.has("oath");
-  }
-  if (found != Prompt::none) return found;
-  // 500121 alone says that strong authentication failed: a prompt, unless the method was a code to type.
-  if (e.result_code == 1003033) return Prompt::declined;
-  return e.result_code == 500121 ? (by_code ? Prompt::wrong_code : Prompt::unanswered) : Prompt::none;
+    return method.has("code") || method.has("text message") || method.has("oath");
+  });
 }
+
+/// Reads texts, each of the lately seen ones once.
+class PromptReader {
+ public:
+  /// mfa_required is an interrupt, but the same record is also written when the prompt that it led to was not approved.
+  Prompt prompt_of(const SignIn& e) {
+    if (e.failure_class != FailureClass::mfa_failed && e.failure_class != FailureClass::mfa_required) return Prompt::none;
+    Prompt found = read(e.additional_details);
+    if (found == Prompt::none) found = read(e.failure_reason);
+    for (const AuthStep& s : e.auth_steps) found = std::max(found, read(s.result_detail));
+    if (found != Prompt::none) return found;
+    // 500121 alone says that strong authentication failed: a prompt, unless the method was a code to type.
+    if (e.result_code == 1003033) return Prompt::declined;
+    return e.result_code == 500121 ? (has_code_method(e) ? Prompt::wrong_code : Prompt::unanswered) : Prompt::none;
+  }
+
+ private:
+  Prompt read(std::string_view text) {
+    if (const Prompt* known = seen_.find(text)) return *known;
+    const Prompt prompt = prompt_from_text(text);
+    seen_.keep(text, prompt);
+    return prompt;
+  }
+  LatelySeen seen_;
+};
 
 class MfaFatigue {
  public:
@@ -106,7 +149,7 @@ class MfaFatigue {
   void keys(const DetectContext&, const SignIn& e, KeySink& out) const {
     if (!Profiles::concerns(e)) return;
     if (e.failure_class == FailureClass::mfa_failed || e.failure_class == FailureClass::mfa_required) {
-      if (prompt_of(e) != Prompt::none) out.touch(Profiles::user_key(e));
+      if (reader_.prompt_of(e) != Prompt::none) out.touch(Profiles::user_key(e));
     } else if (e.success() && e.category == SignInCategory::interactive_user) {
       out.if_known(Profiles::user_key(e));
     }
@@ -114,7 +157,7 @@ class MfaFatigue {
 
   void on_event(const DetectContext& ctx, const StateKey&, const SignIn& e, State& state, FindingSink& out) const {
     if (e.success()) return on_approval(ctx, e, state, out);
-    const Prompt prompt = prompt_of(e);
+    const Prompt prompt = reader_.prompt_of(e);
     if (prompt == Prompt::fraud) return report_fraud(ctx, e, state, out);
     const bool own_place = familiar(ctx, e);
     if (prompt == Prompt::wrong_code) {
@@ -276,6 +319,7 @@ class MfaFatigue {
   std::uint32_t slow_;
   Duration approval_;
   std::uint32_t codes_;
+  mutable PromptReader reader_;  // a cache: no part of the state
 };
 
 }  // namespace
