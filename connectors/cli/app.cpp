@@ -63,6 +63,7 @@ class Application {
   DemoCommandOptions demo_;
   InitOptions init_;
   ValidateOptions validate_;
+  StatusOptions status_;
   ConfigShowOptions config_show_;
   SchemaOptions schema_;
   DlqOptions dlq_;
@@ -139,18 +140,19 @@ void Application::add_line_commands() {
   c->add_option("--rules", replay_.rules, "Folder of a rule pack (default: the configuration's, else the built-in pack)")->type_name("DIR");
   c->add_option("--tenant", replay_.tenant, "Tenant id for records that carry none")->type_name("ID");
   c->add_flag("--force", replay_.force, "Replace the outputs in a folder that is not empty");
-  c->add_flag("--journal", replay_.journal, "Replay the journal of the configured state folder instead of files");
+  c->add_flag("--journal", replay_.journal, "Replay the configured journal instead of files: of the state folder, or on Kafka from its start to its present end, writing nothing there");
   add_word(*c, "--fail-on-alert", replay_.fail_on_alert, {"informational", "low", "medium", "high", "critical"},
            "Exit with 1 when an alert of this severity or higher was written", "SEVERITY");
 
   c = command(app_, "demo", "Watch attacks being found in a made-up tenant",
-              "  bartizan demo\n  bartizan demo --scenario passwordSpray --seed 3\n  bartizan demo --once --headless",
+              "  bartizan demo\n  bartizan demo --scenario passwordSpray --seed 3\n  bartizan demo --once --headless\n  bartizan demo --broker 127.0.0.1:9092",
               [this] { return cli::demo(global_, demo_); });
   c->add_option("--seed", demo_.seed, "Another seed, another tenant")->type_name("N");
   c->add_option("--scenario", demo_.scenario, "One attack by its name, or all")->type_name("NAME");
   c->add_flag("--once", demo_.once, "End after the story (it always does until there is a console to stay up for)");
   c->add_flag("--headless", demo_.headless, "No pauses, no colours, no progress bar: the same bytes every time");
   c->add_option("--speed", demo_.speed, "How much faster than life the story runs (default: it fits in 40 s)")->type_name("X");
+  c->add_option("--broker", demo_.broker, "Play through topics of this Kafka cluster, with a prefix of their own")->type_name("HOST:PORT");
   c->add_option("--output", demo_.output, "Keep the output files in this folder, new or empty (default: they are removed at the end)")->type_name("DIR");
 
   c = command(app_, "init", "Write a commented configuration, a rule pack and a folder layout", "  bartizan init\n  bartizan init my-tenant",
@@ -160,9 +162,11 @@ void Application::add_line_commands() {
 }
 
 void Application::add_check_commands() {
-  CLI::App* c = command(app_, "validate", "Check configuration and rules, offline; every error at once", "  bartizan validate -c bartizan.yaml",
+  CLI::App* c = command(app_, "validate", "Check configuration and rules, offline; every error at once",
+                        "  bartizan validate -c bartizan.yaml\n  bartizan validate --environment -c bartizan.yaml",
                         [this] { return cli::validate(global_, validate_); });
   c->add_option("--rules", validate_.rules, "Folder of a rule pack (default: the configuration's)")->type_name("DIR");
+  c->add_flag("--environment", validate_.environment, "Look outside too, reading only: brokers, TLS, topics and their settings, rights; files and folders");
 
   CLI::App* config = command(app_, "config", "Show the configuration or its schema", "  bartizan config show --origin -c bartizan.yaml\n  bartizan config schema", nullptr);
   config->require_subcommand(0, 1);
@@ -188,15 +192,26 @@ void Application::add_check_commands() {
 }
 
 void Application::add_operate_commands() {
-  CLI::App* dlq = command(app_, "dlq", "Dead letters: records that could not be used", "  bartizan dlq list -c bartizan.yaml\n  bartizan dlq show 3 -c bartizan.yaml", nullptr);
+  CLI::App* s = command(app_, "status", "Where the line stands: assignment, lag, committed and checkpoint positions, bundle, guarantee",
+                        "  bartizan status -c bartizan.yaml\n  bartizan status -c bartizan.yaml -o json", [this] { return cli::status(global_, status_); });
+  s->add_flag("--brief", status_.brief, "Without checkpoints: on Kafka they are read from the state topic, which takes a while at much state");
+
+  CLI::App* dlq = command(app_, "dlq", "Dead letters: records that could not be used", "  bartizan dlq list -c bartizan.yaml\n  bartizan dlq show 3 -c bartizan.yaml\n  bartizan dlq replay -c bartizan.yaml", nullptr);
   dlq->require_subcommand(0, 1);
   CLI::App* c = command(*dlq, "list", "One line per dead letter", "  bartizan dlq list --reason bad_time", [this] { return cli::dlq_list(global_, dlq_); });
   c->add_option("--reason", dlq_.reason, "Only this reason")->type_name("REASON");
-  c->add_option("--file", dlq_.file, "File to read (default: dead-letter.ndjson in files.output)")->type_name("FILE");
+  c->add_option("--file", dlq_.file, "File to read (default: the configured file or topic)")->type_name("FILE");
   c = command(*dlq, "show", "One dead letter with its original bytes", "  bartizan dlq show 3\n  bartizan dlq show 3 --raw > record.json", [this] { return cli::dlq_show(global_, dlq_); });
   c->add_option("number", dlq_.number, "Its number in `dlq list`")->type_name("N")->required();
   c->add_flag("--raw", dlq_.raw, "Only the original bytes");
-  c->add_option("--file", dlq_.file, "File to read (default: dead-letter.ndjson in files.output)")->type_name("FILE");
+  c->add_option("--file", dlq_.file, "File to read (default: the configured file or topic)")->type_name("FILE");
+  c = command(*dlq, "replay", "Send original bytes to the input again, after the cause is mended",
+              "  bartizan dlq replay -c bartizan.yaml --reason missing_tenant\n  bartizan dlq replay 3 7 --to signins/again.ndjson --yes", [this] { return cli::dlq_replay(global_, dlq_); });
+  c->add_option("numbers", dlq_.numbers, "Their numbers in `dlq list` (default: all)")->type_name("N");
+  c->add_option("--reason", dlq_.reason, "Only this reason")->type_name("REASON");
+  c->add_option("--to", dlq_.to, "Embedded transport: input file that the records are appended to; on Kafka they go to the topic that they came from")->type_name("FILE");
+  c->add_option("--file", dlq_.file, "File to read (default: the configured file or topic)")->type_name("FILE");
+  c->add_flag("--yes", dlq_.yes, "Do not ask; needed where standard input is no terminal");
 
   CLI::App* journal = command(app_, "journal", "The journal", "  bartizan journal dump -c bartizan.yaml -o ndjson", nullptr);
   journal->require_subcommand(0, 1);
@@ -317,9 +332,10 @@ std::string Application::help_of_all() const {
   std::string out =
       "# Command line\n\nGenerated from the program's own help. Data goes to standard output; progress, logs and hints go to standard error. `-o` chooses the form of "
       "tables:\na table on a terminal, otherwise one JSON object a line. Colour is never the only carrier of a meaning and follows `--color` and `NO_COLOR`.\n\n"
-      "| exit code | meaning |\n| --- | --- |\n| 0 | done |\n| 1 | done, and there is something to look at (`--fail-on-alert`, `schema --check`, a demo that missed an attack) |\n"
-      "| 2 | wrong usage: unknown command, option or word |\n| 3 | configuration or rule is invalid, zero rules included |\n"
-      "| 4 | something outside is unavailable: file, folder, disk, port |\n| 5 | internal error |\n| 130, 143 | interrupted, terminated, before the line had drained |\n";
+      "| exit code | meaning |\n| --- | --- |\n| 0 | done |\n| 1 | done, and there is something to look at (`--fail-on-alert`, `schema --check`, `dlq replay` that left some, a demo that missed an attack) |\n"
+      "| 2 | wrong usage: unknown command, option or word |\n| 3 | configuration or rule is invalid, zero rules included; topics whose settings or partitions are not as they must be |\n"
+      "| 4 | something outside is unavailable: file, folder, disk, port, broker, right |\n| 5 | internal error |\n"
+      "| 130, 143 | interrupted, terminated, before the line had drained: `stop.grace` was over, or a second signal came. Nothing is lost |\n";
   const std::function<void(const CLI::App&, const std::string&)> add = [&](const CLI::App& app, const std::string& name) {
     for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
       const std::string full = name + " " + sub->get_name();

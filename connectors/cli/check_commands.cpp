@@ -4,6 +4,7 @@
 
 #include "connectors/cli/commands.h"
 #include "connectors/cli/config.h"
+#include "connectors/cli/environment.h"
 #include "connectors/cli/exit_code.h"
 #include "connectors/cli/rule_files.h"
 
@@ -21,6 +22,7 @@ void say(const Global& global, const std::string& message) {
 int validate(const Global& global, const ValidateOptions& options) {
   const auto loaded = load_all(global.config_files, options.rules, wants_colour(global.colour, STDERR_FILENO));
   if (!loaded) return kInvalid;
+  if (options.environment) return show_environment(global, *loaded);
   std::size_t off = 0;
   for (const auto& rule : loaded->bundle.rules()) off += rule.off ? 1 : 0;
   Rows rows({"result", "files", "keys", "rules", "rules_off", "bundle"});

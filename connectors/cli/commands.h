@@ -38,6 +38,7 @@ struct DemoCommandOptions {
   bool headless = false;
   double speed = 0;
   std::string output;
+  std::string broker;  // host:port; empty: the embedded transport
 };
 struct InitOptions {
   std::string directory = ".";
@@ -45,6 +46,10 @@ struct InitOptions {
 };
 struct ValidateOptions {
   std::vector<std::string> rules;
+  bool environment = false;  // look at the brokers, or files and folders, too
+};
+struct StatusOptions {
+  bool brief = false;  // without checkpoints, which must be read
 };
 struct ConfigShowOptions {
   bool origin = false;
@@ -58,6 +63,9 @@ struct DlqOptions {
   std::string reason;  // only this one
   std::uint64_t number = 0;  // show: 1-based
   bool raw = false;
+  std::vector<std::uint64_t> numbers;  // replay; none: all
+  std::string to;                      // replay of files: the input file
+  bool yes = false;
 };
 struct JournalDumpOptions {
   std::string from;  // P:O
@@ -83,6 +91,8 @@ int config_schema(const Global& global);
 int schema(const Global& global, const SchemaOptions& options);
 int dlq_list(const Global& global, const DlqOptions& options);
 int dlq_show(const Global& global, const DlqOptions& options);
+int dlq_replay(const Global& global, const DlqOptions& options);
+int status(const Global& global, const StatusOptions& options);
 int journal_dump(const Global& global, const JournalDumpOptions& options);
 int risk(const Global& global, const RiskOptions& options);
 int version(const Global& global);

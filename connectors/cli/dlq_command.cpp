@@ -1,148 +1,186 @@
-// dlq list, dlq show: the dead letters of the embedded transport.
+// dlq list, show, replay: records that could not be used.
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <optional>
 
-#include <rapidjson/document.h>
 #include <unistd.h>
 
 #include "connectors/cli/commands.h"
 #include "connectors/cli/config.h"
+#include "connectors/cli/dead_letters.h"
 #include "connectors/cli/exit_code.h"
+#include "connectors/kafka/topic_access.h"
+#include "connectors/kafka/topics.h"
 
 namespace bartizan::cli {
 namespace {
 
-std::string text_of(const rapidjson::Value& object, const char* name) {
-  const auto member = object.FindMember(name);
-  if (member == object.MemberEnd()) return {};
-  if (member->value.IsString()) return {member->value.GetString(), member->value.GetStringLength()};
-  if (member->value.IsUint64()) return std::to_string(member->value.GetUint64());
-  return {};
-}
+/// Where the letters are: a file, or a cluster's topic.
+struct Letters {
+  std::string name;
+  std::string path;
+  std::optional<kafka::KafkaOptions> kafka;
+  Status each(const VisitLetter& visit) const { return kafka ? letters_in_topic(*kafka, visit) : letters_in_file(path, visit); }
+};
 
-/// file:line[index] or topic[partition]@offset[index].
-std::string place_of(const rapidjson::Value& letter) {
-  const auto source = letter.FindMember("source");
-  if (source == letter.MemberEnd() || !source->value.IsObject()) return {};
-  const std::string index = text_of(source->value, "index");
-  const std::string tail = index.empty() ? "" : "[" + index + "]";
-  const std::string file = text_of(source->value, "file");
-  if (!file.empty()) return file + ":" + text_of(source->value, "line") + tail;
-  return text_of(source->value, "topic") + "[" + text_of(source->value, "partition") + "]@" + text_of(source->value, "offset") + tail;
-}
-
-/// RFC 4648 with padding; stops at the first byte that is not of the alphabet.
-std::string decode_base64(std::string_view text) {
-  std::string out;
-  unsigned bits = 0;
-  unsigned count = 0;
-  for (const char c : text) {
-    unsigned v = 0;
-    if (c >= 'A' && c <= 'Z') v = static_cast<unsigned>(c - 'A');
-    else if (c >= 'a' && c <= 'z') v = static_cast<unsigned>(c - 'a') + 26;
-    else if (c >= '0' && c <= '9') v = static_cast<unsigned>(c - '0') + 52;
-    else if (c == '+') v = 62;
-    else if (c == '/') v = 63;
-    else break;
-    bits = bits << 6 | v;
-    if (++count == 4) {
-      out.push_back(static_cast<char>(bits >> 16));
-      out.push_back(static_cast<char>(bits >> 8));
-      out.push_back(static_cast<char>(bits));
-      bits = count = 0;
-    }
+/// --file, or what the configuration says. No value: the problem has been printed.
+std::optional<Letters> find_letters(const Global& global, const DlqOptions& options) {
+  Letters out;
+  if (!options.file.empty()) {
+    out.name = out.path = options.file;
+    return out;
   }
-  if (count == 3) {
-    out.push_back(static_cast<char>(bits >> 10));
-    out.push_back(static_cast<char>(bits >> 2));
-  } else if (count == 2) {
-    out.push_back(static_cast<char>(bits >> 4));
-  }
-  return out;
-}
-
-/// The file to read: --file, or the configured output folder's. No value: the problem has been printed.
-std::optional<std::string> letters_file(const Global& global, const DlqOptions& options) {
-  if (!options.file.empty()) return options.file;
   settings::Diagnostics diagnostics;
   const auto config = load_config(global.config_files, diagnostics);
   if (!diagnostics.all().empty()) write_error(settings::render(diagnostics, wants_colour(global.colour, STDERR_FILENO)));
   if (!config) return std::nullopt;
-  return (std::filesystem::path(resolve(*config, config->config.files.output)) / "dead-letter.ndjson").string();
+  if (config->config.kafka) {
+    out.kafka = kafka_options(*config);
+    out.name = kafka::topic(*out.kafka, Topic::dead_letter);
+  } else {
+    out.name = out.path = (std::filesystem::path(resolve(*config, config->config.files.output)) / "dead-letter.ndjson").string();
+  }
+  return out;
 }
 
-/// Calls `visit(number, letter)` for each one; false stops. Returns an exit code.
-template <class Visit>
-int each_letter(const Global& global, const std::string& path, Visit&& visit) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) {
-    if (!std::filesystem::exists(path)) return kDone;  // nothing has been refused yet
-    say_error(global, "cannot read '" + path + "'");
-    return kUnavailable;
+int failed(const Global& global, const Error& error) {
+  say_error(global, error.message);
+  return error.code == "invalid" ? kInvalid : exit_code_of(error);
+}
+
+std::string with_label(const std::string& name, const std::string& value) { return name + std::string(16 - name.size(), ' ') + printable(value) + "\n"; }
+
+/// What dlq replay sends: chosen letters that are whole.
+struct Chosen {
+  std::vector<StoredLetter> letters;
+  std::uint64_t cut = 0;       // only a part of the original is kept
+  std::uint64_t homeless = 0;  // Kafka: no topic is known
+};
+
+bool is_chosen(const DlqOptions& options, std::uint64_t number, const StoredLetter& letter) {
+  if (!options.reason.empty() && letter.field("reason") != options.reason) return false;
+  return options.numbers.empty() || std::find(options.numbers.begin(), options.numbers.end(), number) != options.numbers.end();
+}
+
+Result<Chosen> choose(const Letters& letters, const DlqOptions& options) {
+  Chosen out;
+  const Status read = letters.each([&](std::uint64_t number, const StoredLetter& letter) {
+    if (!is_chosen(options, number, letter)) return true;
+    if (letter.is_cut()) ++out.cut;
+    else if (letters.kafka && letter.source.count("topic") == 0) ++out.homeless;
+    else out.letters.push_back(letter);
+    return true;
+  });
+  if (!read.ok()) return read.error();
+  return out;
+}
+
+/// Yes by flag, or by a person at a terminal.
+bool agreed(const DlqOptions& options, const std::string& question) {
+  if (options.yes) return true;
+  write_error(question + " [y/N] ");
+  std::string answer;
+  return std::getline(std::cin, answer) && (answer == "y" || answer == "yes");
+}
+
+Status send_to_file(const std::string& path, const std::vector<StoredLetter>& letters) {
+  std::string text;
+  for (const auto& letter : letters) text += letter.bytes + "\n";
+  std::ofstream out(path, std::ios::binary | std::ios::app);
+  out << text;
+  out.close();
+  if (!out) return Error{"unwritable", "cannot write '" + path + "': " + std::strerror(errno)};
+  return Ok{};
+}
+
+Status send_to_topics(const kafka::KafkaOptions& options, const std::vector<StoredLetter>& letters) {
+  std::vector<kafka::OutMessage> messages;
+  for (const auto& letter : letters) {
+    kafka::OutMessage message;
+    message.topic = letter.source.at("topic");
+    message.value = letter.bytes;
+    messages.push_back(std::move(message));
   }
-  std::uint64_t number = 0;
-  for (std::string line; std::getline(in, line);) {
-    ++number;
-    rapidjson::Document letter;
-    letter.Parse(line.data(), line.size());
-    if (letter.HasParseError() || !letter.IsObject()) {
-      say_error(global, path + ":" + std::to_string(number) + ": not a dead letter");
-      return kInvalid;
-    }
-    if (!visit(number, letter)) break;
-  }
-  return kDone;
+  return kafka::put_messages(options, "dlq", messages);
 }
 
 }  // namespace
 
 int dlq_list(const Global& global, const DlqOptions& options) {
-  const auto path = letters_file(global, options);
-  if (!path) return kInvalid;
+  const auto letters = find_letters(global, options);
+  if (!letters) return kInvalid;
   Rows rows({"number", "detected_at", "reason", "stage", "source", "size", "detail"});
   rows.raw_column(0);
   rows.raw_column(5);
-  const int code = each_letter(global, *path, [&](std::uint64_t number, const rapidjson::Value& letter) {
-    if (options.reason.empty() || text_of(letter, "reason") == options.reason) {
-      rows.add({std::to_string(number), text_of(letter, "detected_at"), text_of(letter, "reason"), text_of(letter, "stage"), place_of(letter),
-                text_of(letter, "size"), text_of(letter, "detail")});
-    }
+  const Status read = letters->each([&](std::uint64_t number, const StoredLetter& letter) {
+    if (!is_chosen(options, number, letter)) return true;
+    rows.add({std::to_string(number), letter.field("detected_at"), letter.field("reason"), letter.field("stage"), letter.place(), letter.field("size"), letter.field("detail")});
     return true;
   });
-  if (code != kDone) return code;
-  if (rows.size() == 0) say(global, "no dead letters in " + *path);
+  if (!read.ok()) return failed(global, read.error());
+  if (rows.size() == 0) say(global, "no dead letters in " + letters->name);
   rows.print(global.format, wants_colour(global.colour, STDOUT_FILENO));
   return kDone;
 }
 
 int dlq_show(const Global& global, const DlqOptions& options) {
-  const auto path = letters_file(global, options);
-  if (!path) return kInvalid;
+  const auto letters = find_letters(global, options);
+  if (!letters) return kInvalid;
   bool found = false;
-  const int code = each_letter(global, *path, [&](std::uint64_t number, const rapidjson::Value& letter) {
+  const Status read = letters->each([&](std::uint64_t number, const StoredLetter& letter) {
     if (number != options.number) return true;
     found = true;
-    const std::string bytes = decode_base64(text_of(letter, "value_base64"));
     if (options.raw) {
-      write_out(bytes);
+      write_out(letter.bytes);
       return false;
     }
     std::string out;
     for (const char* name : {"reason", "stage", "detail", "detected_at", "size", "sha256", "engine_version"}) {
-      const std::string value = text_of(letter, name);
-      if (!value.empty()) out += std::string(name) + std::string(16 - std::string_view(name).size(), ' ') + printable(value) + "\n";
+      if (const std::string value = letter.field(name); !value.empty()) out += with_label(name, value);
     }
-    out += "source          " + printable(place_of(letter)) + "\n\n" + printable(bytes) + "\n";
-    write_out(out);
+    write_out(out + with_label("source", letter.place()) + "\n" + printable(letter.bytes) + "\n");
     return false;
   });
-  if (code == kDone && !found) {
-    say_error(global, "there is no dead letter number " + std::to_string(options.number) + " in " + *path);
+  if (!read.ok()) return failed(global, read.error());
+  if (found) return kDone;
+  say_error(global, "there is no dead letter number " + std::to_string(options.number) + " in " + letters->name);
+  return kUsage;
+}
+
+int dlq_replay(const Global& global, const DlqOptions& options) {
+  const auto letters = find_letters(global, options);
+  if (!letters) return kInvalid;
+  if (letters->kafka.has_value() != options.to.empty()) {
+    say_error(global, letters->kafka ? "--to is for files; on Kafka every record goes back to the topic it came from" : "--to FILE is needed: an input file that the records are appended to");
     return kUsage;
   }
-  return code;
+  const auto chosen = choose(*letters, options);
+  if (!chosen) return failed(global, chosen.error());
+  const auto& sent = chosen.value().letters;
+  const std::uint64_t left = chosen.value().cut + chosen.value().homeless;
+  const std::string target = letters->kafka ? "the topics they came from" : options.to;
+  if (sent.empty() && left == 0) {
+    say(global, "no dead letters to send in " + letters->name);
+    return kDone;
+  }
+  if (!options.yes && !is_terminal(STDIN_FILENO)) {
+    say_error(global, "would send " + std::to_string(sent.size()) + " records to " + target + "; --yes says that you mean it");
+    return kUsage;
+  }
+  if (!sent.empty() && !agreed(options, "send " + std::to_string(sent.size()) + " records to " + target + "?")) return kDone;
+  const Status done = letters->kafka ? send_to_topics(*letters->kafka, sent) : send_to_file(options.to, sent);
+  if (!done.ok()) return failed(global, done.error());
+  Rows rows({"sent", "cut", "no_topic", "to"});
+  for (std::size_t column = 0; column < 3; ++column) rows.raw_column(column);
+  rows.add({std::to_string(sent.size()), std::to_string(chosen.value().cut), std::to_string(chosen.value().homeless), target});
+  rows.print(global.format, wants_colour(global.colour, STDOUT_FILENO));
+  if (left > 0) say(global, "records of which only a part is kept, or whose topic is unknown, were not sent");
+  return left > 0 ? kFindings : kDone;
 }
 
 }  // namespace bartizan::cli

@@ -1,6 +1,8 @@
 #pragma once
 // Exit codes, the same for every command (docs/cli.md).
 
+#include "engine/model/result.h"
+
 namespace bartizan::cli {
 
 enum ExitCode : int {
@@ -13,5 +15,8 @@ enum ExitCode : int {
   kInterrupted = 130,
   kTerminated = 143,
 };
+
+/// Of an error of a transport: wrong settings or something outside.
+int exit_code_of(const Error& error);
 
 }  // namespace bartizan::cli

@@ -1,6 +1,5 @@
 // journal dump: one line per entry.
 
-#include <climits>
 #include <cstdlib>
 #include <optional>
 
@@ -9,7 +8,7 @@
 #include "connectors/cli/commands.h"
 #include "connectors/cli/config.h"
 #include "connectors/cli/exit_code.h"
-#include "connectors/embedded/journal_files.h"
+#include "connectors/cli/journal_access.h"
 #include "engine/codec/journal.h"
 #include "engine/pipeline/shard.h"
 
@@ -53,6 +52,18 @@ std::vector<std::string> cells_of(const JournalEntry& entry, std::int32_t partit
   } else if (const auto* q = std::get_if<Quarantine>(&entry.body)) {
     kind = "quarantine";
     detail = std::to_string(q->offset) + "-" + std::to_string(q->index);
+  } else if (const auto* r = std::get_if<RiskReport>(&entry.body)) {
+    kind = "risk_report";
+    event_id = r->id.str();
+    tenant = r->tenant_id.str();
+    time = format_time(r->event_time);
+    detail = std::string(r->kind == ReportKind::entity ? "entity" : r->event_type) + " " + std::string(to_word(r->entity_type)) + "/" + r->entity_id.str();
+  } else if (const auto* d = std::get_if<DirectoryChange>(&entry.body)) {
+    kind = "directory_change";
+    event_id = d->id.str();
+    tenant = d->tenant_id.str();
+    time = format_time(d->event_time);
+    detail = std::string(to_word(d->operation)) + " " + std::string(to_word(d->target_type)) + "/" + d->target_id.str();
   } else {
     kind = "tick";
   }
@@ -83,11 +94,10 @@ int journal_dump(const Global& global, const JournalDumpOptions& options) {
       return kUsage;
     }
   }
-  const std::string state = resolve(*config, config->config.state.dir);
-  const auto partitions = embedded::journal_partitions_in(state);
-  if (partitions.empty()) {
-    say_error(global, "there is no journal in '" + state + "'");
-    return kUnavailable;
+  auto journal = open_journal(*config);
+  if (!journal) {
+    say_error(global, journal.error().message);
+    return exit_code_of(journal.error());
   }
   const std::vector<std::string> header = {"partition", "offset", "index", "kind", "event_id", "tenant_id", "source", "time", "append_time", "detail"};
   OutputFormat format = global.format;
@@ -100,33 +110,27 @@ int journal_dump(const Global& global, const JournalDumpOptions& options) {
   Rows rows = fresh();
   std::uint64_t printed = 0;
   JournalReader reader;
-  embedded::StoredMessage message;
-  for (const std::int32_t partition : partitions) {
+  for (const std::int32_t partition : journal.value()->partitions()) {
     if (from && partition < from->partition) continue;
-    const std::string place = embedded::journal_folder(state, partition);
-    embedded::JournalCursor cursor(place);
-    const std::int64_t start = from && partition == from->partition ? from->offset : embedded::journal_start(place).value_or(0);
-    Status status = cursor.seek(start);
-    while (status.ok()) {
-      const auto more = cursor.next(INT64_MAX, message);
-      if (!more) status = more.error();
-      if (!status.ok() || !more.value()) break;
-      status = reader.open(message.bytes, message.append_time);
+    Status readable = Ok{};
+    const Status read = journal.value()->read(partition, from && partition == from->partition ? from->offset : 0, [&](const JournalMessage& message) {
+      readable = reader.open(message.bytes, message.append_time);
       std::size_t index = 0;
-      for (const JournalEntry* entry = status.ok() ? reader.next() : nullptr; entry != nullptr; entry = reader.next()) {
+      for (const JournalEntry* entry = readable.ok() ? reader.next() : nullptr; entry != nullptr; entry = reader.next()) {
         rows.add(cells_of(*entry, partition, message.offset, index++));
         // Lines go out as they come; a table or an array needs all rows first.
         if (format == OutputFormat::ndjson) {
           rows.print(format, false);
           rows = fresh();
         }
-        if (options.limit > 0 && ++printed >= options.limit) break;
+        if (options.limit > 0 && ++printed >= options.limit) return false;
       }
-      if (options.limit > 0 && printed >= options.limit) break;
-    }
-    if (!status.ok()) {
-      say_error(global, status.error().message);
-      return kUnavailable;
+      return readable.ok();
+    });
+    if (!read.ok() || !readable.ok()) {
+      const Error& error = read.ok() ? readable.error() : read.error();
+      say_error(global, error.message);
+      return exit_code_of(error);
     }
     if (options.limit > 0 && printed >= options.limit) break;
   }

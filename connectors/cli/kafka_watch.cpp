@@ -16,7 +16,7 @@ constexpr auto kEmptyEvery = 200ms;
 constexpr auto kAskEvery = 10s;
 constexpr auto kAskAgain = 2s;  // while the brokers do not answer
 constexpr auto kLeaveAlone = 1s;
-constexpr int kLinesPerPeriod = 20;
+constexpr std::size_t kLinesPerPeriod = 20;
 constexpr int kPeriod = 50;     // rounds of kEmptyEvery
 
 void add(std::vector<KafkaNumbers::Lag>& to, const std::vector<kafka::GroupPosition>& positions) {
@@ -86,6 +86,14 @@ void KafkaWatch::ask(const std::shared_ptr<Shared>& shared) {
 void KafkaWatch::write(const kafka::ClientEvent& event) {
   using Level = kafka::ClientEvent::Level;
   const std::initializer_list<LogField> fields = {{"client", event.client}, {"code", event.code}};
+  // While the brokers are away the clients say so again and again; "experimental" is a setting that we choose.
+  const bool expected = !shared_->reachable || event.text.starts_with("CONFWARN");
+  if (expected) return log_.debug("kafka_client", event.text, fields);
+  const std::string kind = event.text.substr(0, event.text.find(':')) + event.code;
+  if (!said_.insert(kind).second || said_.size() > kLinesPerPeriod) {
+    ++unsaid_;
+    return;
+  }
   switch (event.level) {
     case Level::debug: return log_.debug("kafka_client", event.text, fields);
     case Level::info: return log_.info("kafka_client", event.text, fields);
@@ -94,25 +102,35 @@ void KafkaWatch::write(const kafka::ClientEvent& event) {
   }
 }
 
+void KafkaWatch::tell_change() {
+  const bool now = shared_->reachable;
+  if (now == said_reachable_) return;
+  said_reachable_ = now;
+  if (now) log_.info("brokers_reachable", "the brokers answer again");
+  else log_.warn("brokers_unreachable", "the brokers do not answer; nothing is lost, the line goes on when they are back", {{"brokers", shared_->options.brokers.front()}});
+}
+
 void KafkaWatch::hand_on() {
   int round = 0;
   std::unique_lock lock(shared_->mutex);
   do {
     lock.unlock();
     if (round++ % kPeriod == 0) {
-      if (unsaid_ > 0) log_.warn("kafka_client", "more lines of the Kafka client came than are written", {{"lines", std::to_string(unsaid_)}});
+      if (unsaid_ > 0) log_.info("kafka_client", "more lines of the Kafka clients came than are written", {{"lines", std::to_string(unsaid_)}});
       unsaid_ = 0;
-      lines_left_ = kLinesPerPeriod;
+      said_.clear();
     }
     std::uint64_t dropped = 0;
     bool look_now = false;
     for (const auto& event : kafka::take_client_events(&dropped)) {
-      look_now = look_now || event.code == "_ALL_BROKERS_DOWN";
-      if (lines_left_-- > 0) write(event);
-      else ++unsaid_;
+      if (event.code == "_ALL_BROKERS_DOWN") {
+        look_now = true;
+        shared_->reachable = false;  // until the next answer
+      }
+      write(event);
     }
     unsaid_ += dropped;
-    if (look_now) shared_->reachable = false;  // until the next answer
+    tell_change();
     lock.lock();
     if (look_now) {
       shared_->look_now = true;

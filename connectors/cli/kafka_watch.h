@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -45,12 +47,15 @@ class KafkaWatch {
   static void ask(const std::shared_ptr<Shared>& shared);
   void hand_on();
   void write(const kafka::ClientEvent& event);
+  void tell_change();
 
   Log& log_;
   std::shared_ptr<Shared> shared_;
   std::thread log_thread_, asker_;
-  int lines_left_ = 0;  // of this period
+  // Of log_thread_; the kinds of lines written in this period.
+  std::set<std::string> said_;
   std::uint64_t unsaid_ = 0;
+  bool said_reachable_ = true;
 };
 
 }  // namespace bartizan::cli

@@ -70,7 +70,4 @@ std::unique_ptr<LiveTransport> make_embedded_live(const LoadedConfig& loaded, bo
 /// Topics of a cluster. `log` outlives it.
 std::unique_ptr<LiveTransport> make_kafka_live(const LoadedConfig& loaded, Log& log);
 
-/// Exit code of an error of open() or store_bundle().
-int exit_code_of(const Error& error);
-
 }  // namespace bartizan::cli

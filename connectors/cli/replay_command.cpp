@@ -1,17 +1,17 @@
 // replay: files, or the journal, through the whole line.
 
 #include <algorithm>
+#include <functional>
 
 #include <unistd.h>
 
 #include "connectors/cli/commands.h"
 #include "connectors/cli/exit_code.h"
+#include "connectors/cli/journal_access.h"
 #include "connectors/cli/output_folder.h"
 #include "connectors/cli/progress.h"
 #include "connectors/cli/rule_files.h"
-#include "connectors/embedded/journal_files.h"
 #include "connectors/embedded/replay_input.h"
-#include "connectors/embedded/state_folder.h"
 #include "engine/pipeline/replay.h"
 
 namespace bartizan::cli {
@@ -97,38 +97,43 @@ int replay_files(const Global& global, const ReplayOptions& options, const Loade
   return input.problems().empty() ? code : kUnavailable;
 }
 
+/// The same fold as DETECT's, over what the journal holds at this moment.
+Status fold_journal(JournalAccess& journal, const std::shared_ptr<StoredRuleSets>& rules, DetectStats& stats, OutputSink& sink, const std::function<bool()>& go_on) {
+  for (const std::int32_t partition : journal.partitions()) {
+    Shard shard(partition, rules, stats);
+    const auto passed_over = journal.quarantined(partition);
+    if (!passed_over) return passed_over.error();
+    for (const auto& [offset, index] : passed_over.value()) shard.quarantine(offset, index);
+    Status folded = Ok{};
+    const Status read = journal.read(partition, 0, [&](const JournalMessage& message) {
+      folded = shard.step_message(message.bytes, message.append_time, message.offset, sink);
+      return folded.ok() && go_on();
+    });
+    if (!read.ok()) return read;
+    if (!folded.ok()) return folded;
+  }
+  return Ok{};
+}
+
 int replay_journal(const Global& global, const ReplayOptions& options, const Loaded& loaded) {
-  const std::string state = resolve(loaded.config, loaded.config.config.state.dir);
-  const auto partitions = embedded::journal_partitions_in(state);
-  if (partitions.empty()) {
-    say_error(global, "there is no journal in '" + state + "'");
-    return kUnavailable;
+  auto journal = open_journal(loaded.config);
+  if (!journal) {
+    say_error(global, journal.error().message);
+    return exit_code_of(journal.error());
   }
   OutputFolder folder(options.output);
   if (const Status opened = folder.open(options.force); !opened.ok()) return unavailable(global, opened.error());
   CountingSink sink(folder);
-  const embedded::BundleFolder bundles(state);
-  const auto rules = std::make_shared<StoredRuleSets>([&bundles](std::string_view hash) { return bundles.load(hash); });
+  const auto rules = std::make_shared<StoredRuleSets>([&journal](std::string_view hash) { return journal.value()->load_bundle(hash); });
   DetectStats stats;
   std::uint64_t messages = 0;
   Progress progress("replay of the journal", 0, global.quiet);
-  for (const std::int32_t partition : partitions) {
-    Shard shard(partition, rules, stats);
-    const std::string place = embedded::journal_folder(state, partition);
-    embedded::JournalCursor cursor(place);
-    if (const Status sought = cursor.seek(embedded::journal_start(place).value_or(0)); !sought.ok()) return unavailable(global, sought.error());
-    embedded::StoredMessage message;
-    while (true) {
-      const auto more = cursor.next(INT64_MAX, message);
-      if (!more) return unavailable(global, more.error());
-      if (!more.value()) break;
-      const Status folded = shard.step_message(message.bytes, message.append_time, message.offset, sink);
-      if (!folded.ok()) return unavailable(global, folded.error());
-      progress.update(0, ++messages);
-      if (!folder.status().ok()) return unavailable(global, folder.status().error());
-    }
-  }
+  const Status done = fold_journal(*journal.value(), rules, stats, sink, [&] {
+    progress.update(0, ++messages);
+    return folder.status().ok();
+  });
   progress.finish();
+  if (!done.ok()) return unavailable(global, done.error());
   return finish(global, options, folder, sink, stats);
 }
 

@@ -9,6 +9,8 @@
 #include "connectors/cli/config.h"
 #include "connectors/cli/exit_code.h"
 #include "connectors/embedded/state_folder.h"
+#include "connectors/kafka/topic_access.h"
+#include "connectors/kafka/topics.h"
 #include "engine/model/command.h"
 #include "engine/settings/diagnostic.h"
 
@@ -33,6 +35,26 @@ std::string complaint(const RiskOptions& options, const std::string& type, const
   if (!options.id.empty() && !parse_guid(options.id, hi, lo)) return "--id '" + printable(options.id, 60) + "' is not a UUID";
   if (options.note.size() > 1000) return "--note is longer than 1000 bytes";
   return {};
+}
+
+/// Into the commands topic or file; says which.
+Result<std::string> put_command(const LoadedConfig& loaded, const std::string& line, const std::string& key, const std::string& id) {
+  if (loaded.config.kafka) {
+    const kafka::KafkaOptions options = kafka_options(loaded);
+    kafka::OutMessage message;
+    message.topic = kafka::topic(options, "commands");
+    message.keyed = true;
+    message.key = key;
+    message.value = line;
+    message.headers = {{"ce_specversion", "1.0"}, {"ce_type", "io.bartizan.command.v1"}, {"ce_source", "/bartizan"}, {"ce_id", id}, {"content-type", "application/json"}};
+    const std::string name = message.topic;
+    if (const Status sent = kafka::put_messages(options, "risk", {std::move(message)}); !sent.ok()) return sent.error();
+    return "topic " + name;
+  }
+  const std::string& file = loaded.config.files.commands;
+  const std::string path = file.empty() ? embedded::commands_path(resolve(loaded, loaded.config.state.dir)) : resolve(loaded, file);
+  if (const Status written = embedded::append_command(path, line); !written.ok()) return written.error();
+  return path;
 }
 
 }  // namespace
@@ -62,15 +84,13 @@ int risk(const Global& global, const RiskOptions& options) {
   if (!options.note.empty()) line += ",\"note\":" + json_text(options.note);
   line += "}";
 
-  const std::string path =
-      config->config.files.commands.empty() ? embedded::commands_path(resolve(*config, config->config.state.dir)) : resolve(*config, config->config.files.commands);
-  const Status written = embedded::append_command(path, line);
-  if (!written.ok()) {
-    say_error(global, written.error().message);
-    return kUnavailable;
+  const auto where = put_command(*config, line, tenant + "/" + type + "/" + id, command_id);
+  if (!where) {
+    say_error(global, where.error().message);
+    return exit_code_of(where.error());
   }
   write_out(line + "\n");
-  say(global, "written to " + path + "; the outcome stands in audit.ndjson (command_accepted or command_rejected)");
+  say(global, "written to " + where.value() + "; the outcome stands in audit (command_accepted or command_rejected)");
   return kDone;
 }
 

@@ -51,13 +51,6 @@ std::string missing_inputs(const Config& config) {
 
 }  // namespace
 
-int exit_code_of(const Error& error) {
-  for (const std::string_view invalid : {"partition_count", "topic_settings", "bad_setting", "secret_file"}) {
-    if (error.code == invalid) return kInvalid;
-  }
-  return kUnavailable;
-}
-
 int run(const Global& global, const RunOptions& options) {
   const auto loaded = load_all(global.config_files, {}, wants_colour(global.colour, STDERR_FILENO));
   if (!loaded) return kInvalid;
