@@ -4,6 +4,7 @@
 //   bartizan_kafka_bench line BROKER NAME [--partitions 1]                                  INGEST and DETECT until all of it is alerts
 //   bartizan_kafka_bench users BROKER NAME [--users 1000000] [--dirty 5]                                   a journal that gives each user state; fold, checkpoint
 //   bartizan_kafka_bench restart BROKER NAME                                                               restore, to the first unit after it
+#include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -14,6 +15,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <filesystem>
+#include <fstream>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +25,7 @@
 #include <vector>
 
 #include "connectors/demo/tenant.h"
+#include "connectors/kafka/admin.h"
 #include "connectors/kafka/journal_source.h"
 #include "connectors/kafka/kafka_detect.h"
 #include "connectors/kafka/kafka_ingest.h"
@@ -64,6 +69,23 @@ double cpu_seconds() {
 
 double seconds_since(Steady::time_point then) { return std::chrono::duration<double>(Steady::now() - then).count(); }
 
+/// CPU seconds of each thread so far, by name: the client library's threads have theirs.
+void print_threads() {
+  std::map<std::string, double> by_name;
+  for (const auto& task : std::filesystem::directory_iterator{"/proc/self/task"}) {
+    std::ifstream in(task.path() / "stat");
+    std::string line;
+    std::getline(in, line);
+    const std::size_t open = line.find('('), close = line.rfind(')');
+    unsigned long user = 0, system = 0;
+    if (close == std::string::npos || std::sscanf(line.c_str() + close + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2) continue;
+    by_name[line.substr(open + 1, close - open - 1)] += static_cast<double>(user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  }
+  for (const auto& [name, seconds] : by_name) {
+    if (seconds >= 0.01) std::printf("  %-16s %.2f CPU s\n", name.c_str(), seconds);
+  }
+}
+
 long peak_mb() {
   rusage r{};
   ::getrusage(RUSAGE_SELF, &r);
@@ -104,6 +126,12 @@ std::unique_ptr<Producer> feeder(const Arguments& a, Pulse& pulse) {
 
 int fill(const Arguments& a) {
   Pulse pulse;
+  auto admin = Admin::connect(a.kafka);
+  if (!admin.ok()) stop_with(admin.error());
+  TopicPlan plan;
+  plan.name = a.kafka.inputs[0].topic;
+  plan.partitions = a.inputs;
+  if (const auto made = admin.value()->create({plan}, 1); !made.ok()) stop_with(made.error());
   auto producer = feeder(a, pulse);
   demo::TenantOptions options;
   options.users = a.users == 0 ? 20'000 : a.users;
@@ -165,7 +193,9 @@ struct Line {
   std::unique_ptr<DetectWorker> worker;
 };
 
-void ingest_all(const Arguments& a, const BundleActivation& activation, std::uint64_t messages, std::atomic<bool>& done, IngestStats& stats, std::uint64_t& journal_bytes) {
+void ingest_all(const Arguments& a, const BundleActivation& activation, std::uint64_t messages, std::atomic<bool>& done, const std::atomic<bool>& finish, IngestStats& stats,
+                std::uint64_t& journal_bytes) {
+  ::pthread_setname_np(::pthread_self(), "INGEST");
   auto transport = KafkaIngest::open(a.kafka);
   if (!transport.ok()) stop_with(transport.error());
   WallClock clock;
@@ -178,6 +208,7 @@ void ingest_all(const Arguments& a, const BundleActivation& activation, std::uin
   check(worker.stop());
   journal_bytes = stats.journal_bytes.value();
   done = true;
+  while (!finish) std::this_thread::sleep_for(Duration{5});
   transport.value()->close();
 }
 
@@ -187,10 +218,10 @@ int line(const Arguments& a) {
   Line l(a);
   IngestStats ingest_stats;
   std::uint64_t plain_bytes = 0;
-  std::atomic<bool> ingested{false};
+  std::atomic<bool> ingested{false}, finish_ingest{false};
   const auto began = Steady::now();
   const double before = cpu_seconds();
-  std::thread ingest{[&] { ingest_all(a, l.store->activation(), messages, ingested, ingest_stats, plain_bytes); }};
+  std::thread ingest{[&] { ingest_all(a, l.store->activation(), messages, ingested, finish_ingest, ingest_stats, plain_bytes); }};
   std::vector<std::int64_t> ends;
   double flush_ms = 0, offsets_ms = 0, end_ms = 0, commit_ms = 0;
   std::uint64_t commits = 0;
@@ -218,6 +249,8 @@ int line(const Arguments& a) {
   check(l.worker->commit());
   const double cpu = cpu_seconds() - before;
   const double wall = seconds_since(began);
+  print_threads();
+  finish_ingest = true;
   ingest.join();
   const auto n = static_cast<double>(messages);
   std::printf("%.0f events, %.2f CPU s, %.0f events/CPU-s, %.2f us an event, wall %.1f s, %.0f B of journal an event before compression, peak RSS %ld MB\n", n, cpu, n / cpu,
@@ -321,8 +354,8 @@ int users(const Arguments& a) {
   {
     IngestStats stats;
     std::uint64_t bytes = 0;
-    std::atomic<bool> done{false};
-    ingest_all(a, l.store->activation(), 0, done, stats, bytes);
+    std::atomic<bool> done{false}, finish{true};
+    ingest_all(a, l.store->activation(), 0, done, finish, stats, bytes);
   }
   write_users(a, *producer, count, 100, 1, start);
   auto began = Steady::now();
@@ -373,6 +406,7 @@ bool parse(int argc, char** argv, Arguments& a) {
     else if (word == "--inputs") a.inputs = std::atoi(value());
     else if (word == "--partitions") a.kafka.journal_partitions = std::atoi(value());
     else if (word == "--dirty") a.dirty = std::atoi(value());
+    else if (word == "--as") a.kafka.group_id = value(), a.kafka.prefix = a.kafka.group_id + ".";
     else if (word == "--interval") a.interval = std::chrono::milliseconds{std::atoi(value())};
     else return false;
   }
