@@ -46,8 +46,10 @@ bool has_sasl(Protocol p) { return p == Protocol::sasl_plaintext || p == Protoco
 // ---------------------------------------------------------------- callbacks
 
 void on_log(const rd_kafka_t* client, int level, const char* facility, const char* text) {
-  // Pass-through settings go to producers and consumers alike; that one of them has no use for some is no news.
-  if (std::string_view{facility} == "CONFWARN" && std::string_view{text}.find("will be ignored by this") != std::string_view::npos) return;
+  // Pass-through settings go to producers and consumers alike; that one of them has no use for some is no news. Nor is that gapless delivery,
+  // which we use on purpose, is called experimental.
+  const std::string_view line{text};
+  if (std::string_view{facility} == "CONFWARN" && (line.find("will be ignored by this") != line.npos || line.find("is experimental") != line.npos)) return;
   using Level = ClientEvent::Level;
   const Level ours = level <= 3 ? Level::error : level == 4 ? Level::warning : level <= 6 ? Level::info : Level::debug;
   note_client_event({ours, client == nullptr ? "" : rd_kafka_name(client), std::string{facility} + ": " + text, ""});

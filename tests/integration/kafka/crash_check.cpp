@@ -2,7 +2,7 @@
 // says, the journal has every record that was sent, and the checkpoints hold the fold's state. Exit code 0: all of it holds. 1: not, and why.
 //
 //   kafka_crash_check RUNNER RECOUNT [--kills N] [--points all|NAME:COUNT]... [--broker-kills N] [--freezes N] [--joins N] [--abort-every N]
-//                     [--unknown-every N] [--sources N] [--partitions N] [--calm] [--seed N] [--times N]
+//                     [--unknown-every N] [--sources N] [--partitions N] [--calm] [--hidden] [--seed N] [--times N]
 
 #include <cstdlib>
 #include <exception>
@@ -34,6 +34,10 @@ bool read(int argc, char** argv, Arguments& a) {
     const std::string word = argv[i];
     if (word == "--calm") {
       a.shape.calm = true;
+      continue;
+    }
+    if (word == "--hidden") {
+      a.faults.hidden = true;
       continue;
     }
     if (i + 1 == argc) return false;

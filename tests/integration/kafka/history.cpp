@@ -9,9 +9,11 @@
 #include <sstream>
 #include <thread>
 
+#include "connectors/kafka/journal_source.h"
 #include "connectors/kafka/topics.h"
 #include "tests/integration/embedded/crash_input.h"
 #include "tests/integration/kafka/line_check.h"
+#include "tests/integration/kafka/stranger.h"
 
 namespace bartizan::test {
 namespace {
@@ -20,6 +22,8 @@ using std::chrono::milliseconds;
 
 constexpr int kSettleSeconds = 180;
 constexpr milliseconds kSession{2'000};      // of the runner
+constexpr std::int64_t kHiddenAhead = 15;    // journal messages
+constexpr int kHiddenMs = 8'000;
 constexpr std::uint64_t kPointWaitMs = 25'000;
 
 void rest(milliseconds time) { std::this_thread::sleep_for(time); }
@@ -57,7 +61,7 @@ History::History(Shape shape, Faults faults, Broker& broker, const std::string& 
 
 /// A guess at how long the faults take, so that there is something to read all the while.
 std::int64_t History::expected_ms() const {
-  return 3'000 + 3'500LL * faults_.kills + 4'500LL * static_cast<std::int64_t>(faults_.points.size()) + 12'000LL * faults_.broker_kills + 11'000LL * faults_.freezes +
+  return 3'000 + (faults_.hidden ? 20'000LL : 0) + 3'500LL * faults_.kills + 4'500LL * static_cast<std::int64_t>(faults_.points.size()) + 12'000LL * faults_.broker_kills + 11'000LL * faults_.freezes +
          7'000LL * faults_.joins;
 }
 
@@ -94,7 +98,23 @@ std::string History::run() {
   return trouble.empty() ? trouble : "after " + std::to_string(done_) + " faults: " + trouble;
 }
 
+void History::hide_something() {
+  {
+    const EnginePtr one = engine(options_.state_dir);
+    rest(milliseconds{6'000});
+    one->end(SIGTERM);
+  }
+  const auto at = kafka::detect_positions(options_);
+  if (!at.ok() || at.value().empty()) {
+    troubles_.push_back("the journal cannot be asked for its end");
+    return;
+  }
+  hide_quarantine(options_, at.value()[0].partition, at.value()[0].end + kHiddenAhead, kHiddenMs);
+  ++done_;
+}
+
 void History::suffer() {
+  if (faults_.hidden) hide_something();
   for (unsigned i = 0; i < faults_.kills; ++i) {
     const std::uint64_t wait = 200 + random_.below(i % 2 == 0 ? 6'000 : 3'000);
     kill_once({}, wait);

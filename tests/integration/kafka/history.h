@@ -20,6 +20,7 @@ struct Faults {
   unsigned freezes = 0;       // past the session, while another engine takes over; then woken
   unsigned joins = 0;         // of a second engine, which leaves in good order or by SIGKILL in turn
   std::vector<std::string> points;  // kill -9 at "name:count"
+  bool hidden = false;        // before a restore, something behind the stable offset of a state partition
   int abort_every = 0;        // every such commit is aborted
   int unknown_every = 0;      // of every such commit the answer is lost
 };
@@ -46,6 +47,7 @@ class History {
   void kill_broker(std::uint64_t after_ms);
   void freeze_once();
   void join_once(bool orderly);
+  void hide_something();
   void suffer();
   std::string finish(const kafka::KafkaOptions& options, Engine& engine);
   std::string compare_with_recount();

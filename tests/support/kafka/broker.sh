@@ -148,7 +148,10 @@ L
   setsid nohup java -Xms64m -Xmx320m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Djava.awt.headless=true -Djava.net.preferIPv4Stack=true \
     -Dlog4j.configuration="file:$dir/log4j.properties" -cp "$libs/*" kafka.Kafka "$dir/server.properties" > "$dir/log" 2>&1 < /dev/null &
   echo $! > "$dir/pid"
-  if [ -n "$owner" ]; then watch_owner "$!" > /dev/null 2>&1 < /dev/null & fi
+  if [ -n "$owner" ]; then
+    # In a session of its own: who ends the owner may end all of its group.
+    setsid bash -c 'while kill -0 "$0" && kill -0 "$1"; do sleep 1; done; kill -9 "$1"' "$owner" "$!" > /dev/null 2>&1 < /dev/null &
+  fi
   for _ in $(seq 1 2400); do
     if grep -q 'Kafka Server started' "$dir/log"; then break; fi
     kill -0 "$(pid)" 2>/dev/null || { echo "the broker ended:" >&2; tail -20 "$dir/log" >&2; exit 1; }
@@ -156,11 +159,6 @@ L
   done
   grep -q 'Kafka Server started' "$dir/log" || { echo "not ready after 120 s" >&2; exit 1; }
   addresses
-}
-
-watch_owner() {  # PID
-  while kill -0 "$owner" && kill -0 "$1"; do sleep 1; done
-  kill -9 "$1"
 }
 
 addresses() {
