@@ -267,7 +267,7 @@ class KafkaDetect::Impl final : public DetectTransport {
   static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions, void* self) {
     auto* impl = static_cast<Impl*>(self);
     ++impl->rebalances_;
-    if (error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    if (error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !impl->closing_) {
       impl->on_assigned(*partitions);
     } else {
       impl->on_revoked();

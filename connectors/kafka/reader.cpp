@@ -22,6 +22,7 @@ std::optional<Error> give_up(rd_kafka_resp_err_t error, const std::string& topic
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED: return Error{"not_authorized", text};
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: return Error{"no_topic", text};
+    case RD_KAFKA_RESP_ERR__DESTROY:
     case RD_KAFKA_RESP_ERR__FATAL: return Error{"client", text};
     default: break;
   }
