@@ -14,7 +14,7 @@
 
 namespace bartizan::embedded {
 
-constexpr std::size_t kBlockBytes = 1 << 20;
+constexpr std::size_t kBlockBytes = 256 << 10;  // small enough to be still in the second cache when it is decoded
 constexpr std::size_t kMessageBytesMax = 64 << 20;
 
 enum class Layout : std::uint8_t { unknown, lines, documents };  // numbers are stored
