@@ -188,16 +188,16 @@ int state(const Arguments& a, const std::shared_ptr<bench::MeasuredRules>& rules
   std::printf("journal: %.1f bytes an event plain, %.1f with zstd level 3 (message by message, first %llu events)\n",
               static_cast<double>(journal.plain) / static_cast<double>(std::max<std::uint64_t>(1, journal.events)),
               static_cast<double>(journal.packed) / static_cast<double>(std::max<std::uint64_t>(1, journal.events)), static_cast<unsigned long long>(journal.events));
-  line.detect_stats().rules.visit([](std::string_view id, const RuleStats& s) {
-    std::printf("  %-28.*s %12lld rows %14lld bytes\n", static_cast<int>(id.size()), id.data(), static_cast<long long>(s.state_rows.value()),
-                static_cast<long long>(s.state_bytes.value()));
-  });
+  for (const auto& [id, held] : m.rules) {
+    std::printf("  %-28s %12llu rows %14llu bytes\n", id.c_str(), static_cast<unsigned long long>(held.rows), static_cast<unsigned long long>(held.bytes));
+  }
   return 0;
 }
 
 bool parse(int argc, char** argv, Arguments& a) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
+    if (word.empty()) return false;
     const auto value = [&]() -> const char* { return i + 1 < argc ? argv[++i] : "0"; };
     const auto number = [&] { return static_cast<std::uint32_t>(std::strtoul(value(), nullptr, 10)); };
     if (word == "--users") a.users = number();
@@ -208,6 +208,7 @@ bool parse(int argc, char** argv, Arguments& a) {
     else if (word == "--interactive") a.interactive = std::strtod(value(), nullptr);
     else if (word == "--non-interactive") a.non_interactive = std::strtod(value(), nullptr);
     else if (word == "--floor") a.floor = value();
+    else if (word[0] == '-') return false;
     else if (a.mode.empty()) a.mode = word;
     else if (a.file.empty()) a.file = word;
     else return false;
