@@ -18,6 +18,10 @@ bool has_control(std::string_view s) {
   return std::any_of(s.begin(), s.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+/// Behind the digits of a number without a fraction or an exponent.
+bool ends_number(char c) { return c == ',' || c == '}' || c == ']'; }
+
 std::string_view lower_in(TextArena& arena, std::string_view s) {
   if (!has_upper(s)) return s;
   char* p = arena.take(s.size());
@@ -99,7 +103,11 @@ Id FieldReader::id(Field f) const {
   if (t == 0) return {};
   std::uint64_t hi = 0;
   std::uint64_t lo = 0;
-  if (json_.is_string(t) && parse_guid(json_.raw_string(t), hi, lo)) return Id::from_guid(hi, lo);
+  if (json_.is_string(t)) {
+    const std::string_view raw = json_.raw_string(t);
+    if (parse_guid(raw, hi, lo)) return Id::from_guid(hi, lo);
+    if (raw.empty()) return {};
+  }
   const std::string_view s = any_text(f);
   if (s.size() > kIdBytesMax || has_control(s)) {
     bad(f, "an id of at most 256 bytes without control characters");
@@ -114,14 +122,27 @@ Id FieldReader::id_or_none(Field f) const {
 }
 
 std::optional<Time> FieldReader::time(Field f) const {
+  const Token token = places_[f];
+  if (token == 0) return std::nullopt;
+  if (json_.is_string(token)) {
+    if (const auto t = parse_time(json_.raw_string(token))) return t;  // no time has an escape
+  }
   const Shape s = shape(f);
   if (s == Shape::absent) return std::nullopt;
-  const auto t = s == Shape::string ? parse_time(json_.string(places_[f], arena_)) : std::nullopt;
+  const auto t = s == Shape::string ? parse_time(json_.string(token, arena_)) : std::nullopt;
   if (!t) bad(f, "a time", DeadLetterReason::bad_time);
   return t;
 }
 
 std::optional<std::int64_t> FieldReader::integer(Field f, std::int64_t max) const {
+  const Token token = places_[f];
+  if (token == 0) return std::nullopt;
+  constexpr std::size_t kPlainDigits = 15;
+  const char* const first = json_.begin(token);  // the text's padding ends every number
+  std::int64_t plain = 0;
+  std::size_t count = 0;
+  for (; count < kPlainDigits && is_digit(first[count]); ++count) plain = plain * 10 + (first[count] - '0');
+  if (count > 0 && count < kPlainDigits && ends_number(first[count]) && plain <= max) return plain;
   const Shape s = shape(f);
   if (s == Shape::absent) return std::nullopt;
   const std::string_view digits = s == Shape::string || s == Shape::number ? any_text(f) : std::string_view{};
@@ -149,6 +170,9 @@ std::optional<double> FieldReader::decimal(Field f, double limit) const {
 }
 
 Tristate FieldReader::boolean(Field f) const {
+  const char first = places_[f] == 0 ? '\0' : *json_.begin(places_[f]);
+  if (first == 't') return Tristate::yes;
+  if (first == 'f') return Tristate::no;
   const Shape s = shape(f);
   if (s == Shape::absent) return Tristate::unknown;
   const std::string_view word = s == Shape::string || s == Shape::boolean ? any_text(f) : std::string_view{};

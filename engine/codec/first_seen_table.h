@@ -3,9 +3,54 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
+#include "engine/model/id.h"
+
 namespace bartizan::journal {
+
+// Equality of fields and of rows of fields, without calls: rows are compared with their predecessors for every entry.
+
+template <class T>
+bool same(const T& a, const T& b) {
+  return a == b;
+}
+inline bool same(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  const char* p = a.data();
+  const char* q = b.data();
+  std::size_t left = a.size();
+  const auto differ = [&](auto word, std::size_t at) {
+    auto other = word;
+    std::memcpy(&word, p + at, sizeof word);
+    std::memcpy(&other, q + at, sizeof other);
+    return word != other;
+  };
+  if (left >= 8) {
+    for (; left > 8; p += 8, q += 8, left -= 8) {
+      if (differ(std::uint64_t{}, 0)) return false;
+    }
+    p -= 8 - left;  // the last eight bytes, some of them again
+    q -= 8 - left;
+    return !differ(std::uint64_t{}, 0);
+  }
+  if (left >= 4) return !differ(std::uint32_t{}, 0) && !differ(std::uint32_t{}, left - 4);
+  for (std::size_t i = 0; i < left; ++i) {
+    if (p[i] != q[i]) return false;
+  }
+  return true;
+}
+inline bool same(const Id& a, const Id& b) {
+  return a.kind() == b.kind() && a.hi() == b.hi() && a.lo() == b.lo() && (a.kind() != Id::Kind::text || same(a.text(), b.text()));
+}
+template <class... A, class... B>
+bool same(const std::tuple<A...>& a, const std::tuple<B...>& b) {
+  return [&]<std::size_t... I>(std::index_sequence<I...>) { return (same(std::get<I>(a), std::get<I>(b)) && ...); }(std::index_sequence_for<A...>{});
+}
 
 /// Open addressing with linear probing, at most half full. Hashes choose slots only: numbers depend on the order of `add` alone. Clearing
 /// costs as much as the rows held, not as the slots; capacity stays.
@@ -22,7 +67,7 @@ class FirstSeenTable {
     for (std::size_t at = hash & mask();; at = (at + 1) & mask()) {
       const Slot& slot = slots_[at];
       if (slot.number == kNone) return kNone;
-      if (slot.tag == tag && rows_[slot.number].row == key) return slot.number;
+      if (slot.tag == tag && same(rows_[slot.number].row, key)) return slot.number;
     }
   }
   /// REQUIRES: no equal row is held.

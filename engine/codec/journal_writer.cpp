@@ -231,7 +231,7 @@ struct JournalWriter::Impl {
 
   template <class Fields, class Key>
   void put_group(Group<Fields>& group, const Key& key) {
-    if (group.last < group.table.size() && group.table[group.last] == key) {
+    if (group.last < group.table.size() && same(group.table[group.last], key)) {
       rows.varint(kRefFirst + group.last);
       return;
     }

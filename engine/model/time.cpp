@@ -54,6 +54,12 @@ std::optional<Time> to_time(const Civil& c) {
 
 /// Fraction of a second after the point: 1..9 digits, cut to milliseconds.
 bool fraction(std::string_view s, std::size_t& i, int& milli) {
+  if (s.size() - i > 7 && is_digit(s[i]) && is_digit(s[i + 1]) && is_digit(s[i + 2]) && is_digit(s[i + 3]) && is_digit(s[i + 4]) &&
+      is_digit(s[i + 5]) && is_digit(s[i + 6]) && !is_digit(s[i + 7])) {  // as .NET writes it
+    milli = (s[i] - '0') * 100 + (s[i + 1] - '0') * 10 + (s[i + 2] - '0');
+    i += 7;
+    return true;
+  }
   int count = 0;
   int v = 0;
   while (i < s.size() && is_digit(s[i]) && count < 9) {
