@@ -1,4 +1,5 @@
 // bartizan_evaluate: generated tenants through the whole line in process; counts false alerts and found attacks.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -21,6 +22,7 @@ struct Arguments {
   std::uint32_t quiet_days = 5;
   bool json = false, examples = false;
   std::string dump;
+  std::vector<std::string> scenarios;  // empty: all
   std::vector<bench::Override> overrides;
 };
 
@@ -33,9 +35,10 @@ void usage() {
       "  --users N            1000     --days N   14\n"
       "  --non-interactive X  60       sign-ins without the user, median of a user and workday (less is faster)\n"
       "  --attacks N          0        attacks of each scenario and tenant; with 0 only false alerts are counted\n"
+      "  --scenario NAME               only this one, as often as wanted\n"
       "  --quiet-days N       5        days before the first attack\n"
       "  --set RULE.PARAMETER=VALUE    changes a parameter, as often as wanted\n"
-      "  --examples                    lists each false alert, medium or higher\n"
+      "  --examples                    lists each false alert, medium or higher, and each attack missed\n"
       "  --dump FILE                   all output records, for a closer look\n"
       "  -o table|json        table\n\n"
       "examples: bartizan_evaluate --tenants 2 --examples\n"
@@ -64,6 +67,7 @@ bool parse(int argc, char** argv, Arguments& a) {
     else if (word == "--quiet-days") a.quiet_days = number();
     else if (word == "--examples") a.examples = true;
     else if (word == "--dump") a.dump = value();
+    else if (word == "--scenario") a.scenarios.emplace_back(value());
     else if (word == "-o") a.json = std::string_view{value()} == "json";
     else if (word != "--set" || !parse_override(value(), a.overrides)) return false;
   }
@@ -97,7 +101,10 @@ Status evaluate(const Arguments& a, std::uint64_t seed, const std::shared_ptr<be
   Outputs outputs{judge, dump};
   ReplayLine line{rules, rules->activation(), outputs};
   bench::RecordFeeder feeder{line};
-  const auto plan = plan_attacks(seed, tenant.world().start() + a.quiet_days * kDay, tenant.world().end() - kHour, a.attacks);
+  auto plan = plan_attacks(seed, tenant.world().start() + a.quiet_days * kDay, tenant.world().end() - kHour, a.attacks);
+  std::erase_if(plan, [&](const PlannedAttack& p) {
+    return !a.scenarios.empty() && std::find(a.scenarios.begin(), a.scenarios.end(), info(p.scenario).name) == a.scenarios.end();
+  });
   std::size_t launched = 0;
   std::string record;
   while (true) {

@@ -59,7 +59,7 @@ void Judge::alert(const AlertLine& a) {
   s.severity = std::max(s.severity, a.severity);
   for (const std::string& event : a.evidence) {
     const Label label = label_of(event);
-    if (s.campaign == 0) s.campaign = label.campaign;
+    if (label.campaign != 0) s.shown.try_emplace(label.campaign, a.last_updated);
     if (s.look_alike == LookAlike::none) s.look_alike = label.look_alike;
   }
   s.line = a;
@@ -78,6 +78,19 @@ bool Judge::on_victim(const Seen& s) const {
   return false;
 }
 
+std::string Judge::miss(const Attack& c, bool low) const {
+  const auto minute = [](std::int64_t ms) { return format_time(time_from_ms(ms)).substr(0, 16); };
+  std::string text = std::string{info(c.scenario).name} + (low ? " (low)" : "") + " " + minute(c.first_ms) + " to " + minute(c.last_ms) + ", " +
+                     std::to_string(c.steps) + " records, tenant seed " + std::to_string(tenant_.world().options().seed) + ", number " + std::to_string(c.number);
+  if (!c.victims.empty()) text += ", " + std::string{c.victims.front().name};
+  for (const auto& [id, s] : alerts_) {
+    if (s.line.rule != info(c.scenario).rule || to_ms(s.line.first_seen) > c.last_ms + kDay || to_ms(s.line.last_updated) < c.first_ms) continue;
+    if (s.line.entity_type != "tenant") continue;
+    text += "\n    meanwhile " + s.line.entity_type + ": " + s.line.title + " (" + format_time(s.line.first_seen) + ")";
+  }
+  return text;
+}
+
 void Judge::finish(Report& r) const {
   const TenantOptions& o = tenant_.world().options();
   const double days = o.days;
@@ -94,7 +107,7 @@ void Judge::finish(Report& r) const {
   for (const auto& [id, s] : alerts_) {
     if (s.severity < Severity::low) continue;
     const bool medium = s.severity >= Severity::medium;
-    if (s.campaign == 0) {
+    if (s.shown.empty()) {
       if (on_victim(s)) {
         ++r.aftermath[s.line.rule][medium ? 1 : 0];
         continue;
@@ -108,19 +121,23 @@ void Judge::finish(Report& r) const {
       }
       continue;
     }
-    const Attack& c = attacker_.campaign(s.campaign);
-    if (to_ms(s.line.detected_at) > c.last_ms + info(c.scenario).window_ms + 15 * kMinute) continue;
-    Best& b = best[s.campaign];
-    b.any_medium = b.any_medium || medium;
-    if (s.line.rule != info(c.scenario).rule) continue;
-    b.rule = true;
-    b.rule_medium = b.rule_medium || medium;
-    b.at = std::min(b.at, to_ms(s.line.detected_at));
+    // An alert whose evidence comes from several attacks has shown each of them.
+    for (const auto& [number, shown_at] : s.shown) {
+      const Attack& c = attacker_.campaign(number);
+      if (to_ms(shown_at) > c.last_ms + info(c.scenario).window_ms + 15 * kMinute) continue;
+      Best& b = best[number];
+      b.any_medium = b.any_medium || medium;
+      if (s.line.rule != info(c.scenario).rule) continue;
+      b.rule = true;
+      b.rule_medium = b.rule_medium || medium;
+      b.at = std::min(b.at, to_ms(shown_at));
+    }
   }
   for (const Attack& c : attacker_.campaigns()) {
     Found& f = r.found[std::string{info(c.scenario).name}];
     ++f.launched;
     const auto found = best.find(c.number);
+    if (keep_examples_ && (found == best.end() || !found->second.rule_medium)) r.misses.push_back(miss(c, found != best.end() && found->second.rule));
     const auto progress = progress_.find(c.number);
     if (found == best.end() || progress == progress_.end()) continue;
     f.by_any_medium += found->second.any_medium;
@@ -159,7 +176,8 @@ std::string table(const Report& r) {
     for (const auto& [rule, n] : r.aftermath) print(out, "on victims within a day, not counted above: %-22s medium+ %u, low %u\n", rule.c_str(), n[1], n[0]);
   }
   for (const std::string& e : r.examples) print(out, "\n%s", e.c_str());
-  if (!r.examples.empty()) out.push_back('\n');
+  for (const std::string& m : r.misses) out += "\nmissed: " + m;
+  if (!r.examples.empty() || !r.misses.empty()) out.push_back('\n');
   return out;
 }
 

@@ -35,6 +35,7 @@ struct Report {
   std::map<std::string, std::array<std::uint32_t, 2>> aftermath;  // by rule: on a victim within a day of the attack, without its sign-ins
   std::map<std::string, Found> found;                             // by scenario
   std::vector<std::string> examples;                              // of false alerts, medium or higher
+  std::vector<std::string> misses;                                // attacks without an alert, medium or higher, of their rule
 };
 
 /// Watches one tenant's records and alerts.
@@ -50,7 +51,7 @@ class Judge {
   struct Seen {
     demo::AlertLine line;  // newest revision
     Severity severity = Severity::informational;  // highest
-    std::uint32_t campaign = 0;
+    std::map<std::uint32_t, Time> shown;  // attacks whose events are its evidence, and since when
     demo::LookAlike look_alike = demo::LookAlike::none;
     Time medium_at{};
   };
@@ -63,6 +64,8 @@ class Judge {
   };
   Label label_of(const std::string& event_id) const;
   bool on_victim(const Seen& s) const;
+  /// What to know of an attack that was missed: when, how much, which alerts of its rule were told in its time.
+  std::string miss(const demo::Attack& c, bool low) const;
 
   const demo::Tenant& tenant_;
   const demo::Attacker& attacker_;
