@@ -7,6 +7,7 @@
 #include "connectors/embedded/state_folder.h"
 #include "connectors/kafka/bundle_topic.h"
 #include "connectors/kafka/journal_source.h"
+#include "connectors/kafka/topic_access.h"
 
 namespace bartizan::cli {
 namespace {
@@ -61,6 +62,7 @@ class KafkaJournal final : public JournalAccess {
 Result<std::unique_ptr<JournalAccess>> open_journal(const LoadedConfig& loaded) {
   if (loaded.config.kafka) {
     const kafka::KafkaOptions options = kafka_options(loaded);
+    if (const Status reached = kafka::reach(options); !reached.ok()) return reached.error();
     auto source = kafka::JournalSource::open(options);
     if (!source) return source.error();
     return std::unique_ptr<JournalAccess>(new KafkaJournal(options, std::move(source.value())));

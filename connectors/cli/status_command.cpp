@@ -66,6 +66,7 @@ Status add_group(const kafka::KafkaOptions& options, const std::string& role, co
 
 Result<LineStatus> kafka_status(const LoadedConfig& loaded, bool brief) {
   const kafka::KafkaOptions options = kafka_options(loaded);
+  if (const Status reached = kafka::reach(options); !reached.ok()) return reached.error();
   LineStatus out;
   out.transport = "kafka";
   out.guarantee = "exactly once for readers of committed records: outputs and positions in one transaction; inputs at least once, repeats dropped by source position";

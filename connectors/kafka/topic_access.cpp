@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "connectors/kafka/admin.h"
 #include "connectors/kafka/producer.h"
 #include "connectors/kafka/pulse.h"
 #include "connectors/kafka/reader.h"
@@ -34,7 +35,13 @@ GroupMember member_of(const rd_kafka_MemberDescription_t* from) {
 
 }  // namespace
 
+Status reach(const KafkaOptions& options) {
+  const auto admin = Admin::connect(options);
+  return admin.ok() ? Status{Ok{}} : Status{admin.error()};
+}
+
 Status put_messages(const KafkaOptions& options, std::string_view purpose, const std::vector<OutMessage>& messages) {
+  if (Status reached = reach(options); !reached.ok()) return reached;
   Pulse pulse;
   auto producer = Producer::make(options, purpose, {}, pulse);
   if (!producer.ok()) return producer.error();
@@ -49,6 +56,7 @@ Status put_messages(const KafkaOptions& options, std::string_view purpose, const
 }
 
 Status read_topic(const KafkaOptions& options, const std::string& topic, const std::function<bool(const rd_kafka_message_t&)>& visit) {
+  if (Status reached = reach(options); !reached.ok()) return reached;
   Pulse pulse;
   auto reader = make_reader(options, "errand", Isolation::committed);
   if (!reader.ok()) return reader.error();

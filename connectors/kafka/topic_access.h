@@ -17,6 +17,9 @@ namespace bartizan::kafka {
 
 inline constexpr std::chrono::seconds kErrandMax{30};
 
+/// Whether anybody answers: says at once what a question would say after half a minute. Errors: `unreachable`, `tls`, `authentication`.
+Status reach(const KafkaOptions& options);
+
 /// Sends all of them and waits until the brokers have them. Errors: `unreachable` (in time; some may have arrived), `not_delivered` (refused: the
 /// message says why), those of client.h.
 Status put_messages(const KafkaOptions& options, std::string_view purpose, const std::vector<OutMessage>& messages);

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
+#include <vector>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -215,6 +217,72 @@ TEST_CASE("a broker that is not there is one clear message and exit code 4", "[c
   INFO(ran.err);
   CHECK(ran.code == 4);
   CHECK(holds(ran.err, "127.0.0.1:1"));
+  // Each waits for an answer for some seconds, so all do at once.
+  const std::vector<std::string> commands = {"status", "journal dump", "replay --journal --output out", "dlq list", "validate --environment -o csv",
+                                             "risk dismiss user/1 --tenant 3b6a1f7e-52c4-4d0b-9a38-6e1c0f4d7b21", "demo --broker 127.0.0.1:1 --headless --once"};
+  std::vector<Ran> ran_all(commands.size());
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    threads.emplace_back([&, i] {
+      const Folder own;
+      own.write("c.yaml", read_file(folder / "c.yaml"));
+      ran_all[i] = bartizan(own, commands[i] + " -c c.yaml");
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    INFO(commands[i] << "\n" << ran_all[i].err);
+    CHECK(ran_all[i].code == 4);
+    CHECK(holds(ran_all[i].err + ran_all[i].out, "127.0.0.1:1"));
+    if (commands[i].starts_with("validate")) CHECK(holds(ran_all[i].out, "brokers,false,"));
+  }
+  CHECK(bartizan(folder, "run --once -c c.yaml").code == 2);
+  CHECK(bartizan(folder, "demo --broker 127.0.0.1:1 --output x").code == 2);
+}
+
+TEST_CASE("dead letters are sent to an input again", "[cli]") {
+  const Folder folder;
+  folder.write("in.ndjson", spray() + "{\"a\":1}\n7\n{\"a\":\"" + std::string(300000, 'x') + "\"}\n");
+  REQUIRE(bartizan(folder, "replay in.ndjson --output a").code == 0);
+  const std::string from = " --file a/dead-letter.ndjson";
+  const Ran unsure = bartizan(folder, "dlq replay --to again.ndjson" + from);
+  CHECK(unsure.code == 2);
+  CHECK(holds(unsure.err, "--yes"));
+  CHECK_FALSE(fs::exists(folder / "again.ndjson"));
+  CHECK(bartizan(folder, "dlq replay --yes" + from).code == 2);  // where to?
+  const Ran one = bartizan(folder, "dlq replay 2 --yes --to again.ndjson" + from);
+  CHECK(one.code == 0);
+  CHECK(read_file(folder / "again.ndjson") == "7\n");
+  const Ran all = bartizan(folder, "dlq replay --yes --to again.ndjson -o ndjson" + from);
+  CHECK(all.code == 1);  // of one only the beginning is kept
+  CHECK(holds(all.out, "{\"sent\":2,\"cut\":1,"));
+  CHECK(read_file(folder / "again.ndjson") == "7\n{\"a\":1}\n7\n");
+  CHECK(bartizan(folder, "dlq replay --reason bad_time --yes --to again.ndjson" + from).code == 0);
+  CHECK(bartizan(folder, "dlq replay --yes --to nowhere/again.ndjson" + from).code == 4);
+}
+
+TEST_CASE("status tells where an embedded line stands, and the environment is looked at without a change", "[cli]") {
+  const Folder folder;
+  REQUIRE(bartizan(folder, "init .").code == 0);
+  CHECK(bartizan(folder, "status -c bartizan.yaml").code == 4);  // nothing has run yet
+  const Ran before = bartizan(folder, "validate --environment -c bartizan.yaml -o csv");
+  CHECK(before.code == 0);
+  CHECK(holds(before.out, "matches nothing yet"));
+  CHECK_FALSE(fs::exists(folder / "state"));
+  CHECK_FALSE(fs::exists(folder / "out"));
+  std::ofstream(folder.path() / "signins/day.ndjson") << spray();
+  REQUIRE(bartizan(folder, "run -c bartizan.yaml --once").code == 0);
+  const Ran status = bartizan(folder, "status -c bartizan.yaml -o json");
+  CHECK(status.code == 0);
+  CHECK(holds(status.out, "\"transport\":\"embedded\",\"running\":\"\""));
+  CHECK(holds(status.out, "\"clean_stop\":true"));
+  CHECK(holds(status.out, "\"lag\":0"));
+  CHECK(holds(bartizan(folder, "status -c bartizan.yaml -o csv").out, "detect,journal,0,"));
+  folder.write("c.yaml", "files: {inputs: [missing.ndjson], output: bartizan.yaml/out}\n");
+  const Ran wrong = bartizan(folder, "validate --environment -c c.yaml -o csv");
+  CHECK(wrong.code == 4);
+  CHECK(holds(wrong.out, "input missing.ndjson,false,"));
+  CHECK(holds(wrong.out, "output,false,"));
 }
 
 TEST_CASE("labels of the configuration are in every alert", "[cli]") {
