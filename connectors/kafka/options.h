@@ -46,7 +46,7 @@ struct KafkaOptions {
   std::chrono::milliseconds journal_retention{std::chrono::hours{24 * 7}};
   std::chrono::milliseconds transaction_timeout{10'000};
   std::chrono::milliseconds checkpoint_timeout{300'000};
-  std::chrono::milliseconds session_timeout{45'000};
+  std::chrono::milliseconds session_timeout{10'000};
 };
 
 }  // namespace bartizan::kafka
