@@ -10,6 +10,8 @@
 namespace bartizan::kafka {
 namespace {
 
+constexpr const char* kMissing = "is missing";
+
 constexpr std::int32_t kOutputPartitions = 4;
 constexpr std::string_view kDay = "86400000";
 constexpr std::string_view kMessageBytes = "1048588";         // the brokers' own default, held against lower ones
@@ -155,7 +157,7 @@ Result<std::vector<TopicProblem>> settle(Admin& admin, const KafkaOptions& optio
       problems.push_back({name, "is missing and cannot be created: " + why, "create it (docs/kafka.md, topics), or allow Create on it"});
     }
   } else {
-    for (const auto& plan : missing) problems.push_back({plan.name, "is missing", "create it (docs/kafka.md, topics), or set topics.create: true"});
+    for (const auto& plan : missing) problems.push_back({plan.name, kMissing, "create it (docs/kafka.md, topics), or set topics.create: true"});
   }
   const auto settings = admin.settings(present);
   if (!settings) return settings.error();
@@ -210,7 +212,8 @@ std::vector<EnvironmentCheck> check_environment(const KafkaOptions& options) {
   for (const auto& plan : topic_plans(options)) all.insert(plan.name);
   std::set<std::string> wrong;
   for (const auto& problem : problems.value()) {
-    checks.push_back({"topic " + problem.topic, false, problem.what, problem.advice});
+    const bool made_by_run = options.create_topics && problem.what == kMissing;
+    checks.push_back({"topic " + problem.topic, made_by_run, made_by_run ? "is missing; `run` creates it" : problem.what, made_by_run ? "" : problem.advice});
     wrong.insert(problem.topic);
   }
   for (const auto& name : all) {
