@@ -21,9 +21,10 @@ namespace {
 using std::chrono::milliseconds;
 
 /// Errors for a person: starting again would end the same way.
-constexpr std::array<std::string_view, 16> kLasting = {
-    "journal_recreated", "journal_trimmed", "journal_truncated", "offset_gap",     "missing_position", "ahead_of_outputs", "bad_checkpoint", "unknown_bundle",
-    "unknown_version",   "corrupt",         "not_authorized",    "authentication", "bad_setting",      "secret_file",      "interrupted",    "no_topic"};
+constexpr std::array<std::string_view, 20> kLasting = {
+    "journal_recreated", "journal_trimmed", "journal_truncated", "journal_timestamps", "offset_gap",     "missing_position", "bad_position",
+    "ahead_of_outputs",  "bad_checkpoint",  "output_refused",    "unreadable",         "unknown_bundle", "unknown_version",  "corrupt",
+    "not_authorized",    "authentication",  "bad_setting",       "secret_file",        "interrupted",    "no_topic"};
 
 class KafkaLive final : public LiveTransport {
  public:
