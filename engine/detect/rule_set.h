@@ -37,7 +37,8 @@ struct EngineSettings {
   std::uint32_t rows_max_per_table = 4'000'000;          // keyed rows of one detector or profile in one tenant
   std::uint32_t alerts_per_hour_max = 50;                // alert budget per rule and tenant; then suppressed (cap)
   std::uint32_t open_alerts_max = 100'000;               // per tenant
-  double privileged_factor = 1.25;
+  double privileged_factor = 1.25;                       // on the exponent of findings about `privileged`
+  std::vector<std::string> privileged;                   // ids or user principal names, in any case
   double families_bonus = 1.3;
   std::vector<std::pair<std::string, std::string>> labels;  // of every alert; a rule's own label of that name wins
 };

@@ -28,6 +28,13 @@ std::string row_key(char prefix, Key128 key) {
   return bytes;
 }
 
+/// On the operator's list, by id or user principal name.
+bool is_privileged(const EngineSettings& settings, const Entity& entity) {
+  return std::any_of(settings.privileged.begin(), settings.privileged.end(), [&](const std::string& name) {
+    return equals_ignoring_case(name, entity.id) || equals_ignoring_case(name, entity.user_principal_name);
+  });
+}
+
 std::string encode_command(Time forgotten) {
   std::string bytes;
   ByteWriter out{bytes};
@@ -55,7 +62,8 @@ RiskEffect RiskLedger::apply(const LedgerFinding& lf, Time event_time, Time now)
   const Finding& finding = *lf.finding;
   RiskEffect effect;
   if (!carries_risk(finding.entity.type)) return effect;
-  const double exponent = finding.severity == Severity::informational ? 0.0 : risk::exponent_of(confidence_of(*lf.rule, finding));
+  const double own = finding.severity == Severity::informational ? 0.0 : risk::exponent_of(confidence_of(*lf.rule, finding));
+  const double exponent = is_privileged(state_->rules->settings, finding.entity) ? own * state_->rules->settings.privileged_factor : own;
   const Key128 key = entity_key(finding.entity.type, finding.entity.id);
   if (!(exponent > 0) && !state_->entities.contains(key)) return effect;
   EntityRow& row = state_->entity(key, finding.entity, now);

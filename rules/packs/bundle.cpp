@@ -70,6 +70,7 @@ settings::Section<EngineSettings> engine_section() {
   s.key("alerts_per_hour_max", &EngineSettings::alerts_per_hour_max, "New alerts of one rule in one tenant and hour; the rest goes to alerts.shadow.").range(1, 1'000'000);
   s.key("open_alerts_max", &EngineSettings::open_alerts_max, "Open alerts of one tenant.").range(1000, 10'000'000);
   s.key("privileged_factor", &EngineSettings::privileged_factor, "Risk of privileged identities counts this much more.").range(1, 4);
+  s.key("privileged", &EngineSettings::privileged, "Privileged identities, by object id or user principal name.").example("[admin@example.com]");
   s.key("families_bonus", &EngineSettings::families_bonus, "Risk counts this much more when three families agree within 24 hours.").range(1, 4);
   s.key("labels", &EngineSettings::labels, "Labels of every alert, name: text; a rule's own label of that name wins.").example("{environment: production, team: identity}");
   s.check(check_labels);
@@ -87,6 +88,16 @@ std::string engine_settings_text(const EngineSettings& s) {
   put("open_alerts_max", std::to_string(s.open_alerts_max));
   put("privileged_factor", settings::format_number(s.privileged_factor));
   put("families_bonus", settings::format_number(s.families_bonus));
+  std::vector<std::string> privileged = s.privileged;
+  std::sort(privileged.begin(), privileged.end());
+  if (!privileged.empty()) {
+    out += "privileged: [";
+    for (std::size_t i = 0; i < privileged.size(); ++i) {
+      if (i > 0) out += ", ";
+      settings::append_json_text(out, privileged[i]);
+    }
+    out += "]\n";
+  }
   settings::TextMap labels = s.labels;
   std::sort(labels.begin(), labels.end());
   if (labels.empty()) return out;

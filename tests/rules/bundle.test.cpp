@@ -109,6 +109,17 @@ TEST_CASE("a bundle reads back from its bytes, and damaged bytes are refused", "
   CHECK(Bundle::parse(with(blob, "version: 1", "version: x")).error().code == "invalid");
 }
 
+TEST_CASE("privileged identities are part of the bundle", "[packs]") {
+  EngineSettings settings;
+  settings.privileged = {"bo@example.com", "8c1d2e3f-4a5b-4c6d-8e7f-901a2b3c4d5e"};
+  const Bundle a = make({{"a.yml", kRule}}, settings);
+  CHECK(a.hash() != make({{"a.yml", kRule}}).hash());
+  const auto b = Bundle::parse(a.serialise());
+  REQUIRE(b.ok());
+  CHECK(b.value().rule_set()->settings.privileged.size() == 2);
+  CHECK(b.value().hash() == a.hash());
+}
+
 TEST_CASE("labels of the configuration go to every rule, and a rule's own wins", "[packs]") {
   EngineSettings settings;
   settings.labels = {{"team", "soc"}, {"environment", "test: \"1\"\u00e9"}};

@@ -7,6 +7,7 @@
 
 #include "tests/engine/codec/collecting_sink.h"
 #include "tests/support/json_mutator.h"
+#include "tests/support/other_generator.h"
 #include "tests/support/rapidjson_reader.h"
 #include "tests/support/sign_in_generator.h"
 
@@ -61,10 +62,26 @@ std::string compare_message(const std::string& message, const DecodeOptions& opt
   return {};
 }
 
+/// RapidJSON refuses numbers beyond a double, even where it hands them on as text; JSON does not.
+bool has_huge_number(const std::string& message) {
+  constexpr std::size_t kDigits = 4;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  for (std::size_t i = 1; i + kDigits < message.size(); ++i) {
+    if ((message[i] != 'e' && message[i] != 'E') || !is_digit(message[i - 1])) continue;
+    std::size_t at = i + 1 + (message[i + 1] == '+' ? 1 : 0);
+    std::size_t digits = 0;
+    while (at < message.size() && is_digit(message[at])) ++at, ++digits;
+    if (digits >= kDigits) return true;
+  }
+  return false;
+}
+
 std::string mutated_message(Random& r) {
   std::vector<std::string> records;
   for (std::uint64_t i = 0, n = r.one_in(4) ? 1 + r.below(3) : 1; i < n; ++i) {
-    std::string text = make_record(static_cast<RecordKind>(r.below(kRecordKinds)), r);
+    const std::uint64_t kind = r.below(kRecordKinds + kOtherKinds / 2);
+    std::string text = kind < kRecordKinds ? make_record(static_cast<RecordKind>(kind), r)
+                                           : make_other_record(static_cast<OtherKind>(r.below(kOtherKinds)), r);
     if (!r.one_in(8)) {
       JsonTree tree = parse_json_documents(text)->front();
       for (std::uint64_t k = 0, m = r.below(5); k < m; ++k) mutate_tree(tree, r);
@@ -84,6 +101,8 @@ void check_quarter(std::uint64_t quarter) {
   INFO("seed " << kSeed);
   std::size_t whole = 0;
   std::size_t refused = 0;
+  std::size_t others = 0;
+  std::size_t huge = 0;
   for (std::uint64_t i = quarter * kMessages; i < (quarter + 1) * kMessages; ++i) {
     Random r{kSeed * 1'000'003 + i};
     DecodeOptions options;
@@ -92,6 +111,10 @@ void check_quarter(std::uint64_t quarter) {
     const std::string message = mutated_message(r);
     std::vector<DecodedRecord> found;
     const std::string difference = compare_message(message, options, found);
+    if (!difference.empty() && has_huge_number(message) && expected_records(message, options)[0].reasons.count(DeadLetterReason::malformed_json) != 0) {
+      ++huge;
+      continue;
+    }
     if (!difference.empty()) {
       INFO("message " << i << ": " << message);
       FAIL(difference);
@@ -99,11 +122,14 @@ void check_quarter(std::uint64_t quarter) {
     for (const DecodedRecord& record : found) {
       whole += record.kind != DecodedRecord::Kind::dead_letter && record.kind != DecodedRecord::Kind::ignored ? 1 : 0;
       refused += record.kind == DecodedRecord::Kind::dead_letter ? 1 : 0;
+      others += record.kind == DecodedRecord::Kind::risk_report || record.kind == DecodedRecord::Kind::directory_change ? 1 : 0;
     }
   }
   // The generator must keep making both kinds.
   CHECK(whole > kMessages / 4);
   CHECK(refused > kMessages / 4);
+  CHECK(others > kMessages / 40);
+  CHECK(huge < kMessages / 1000);
 }
 
 }  // namespace

@@ -41,6 +41,18 @@ TEST_CASE("a finding raises its entity and says what it did", "[risk]") {
   CHECK(b.ledger.risky_count(EntityType::user)[0] == 1);
 }
 
+TEST_CASE("privileged identities count for more, named by id or user principal name in any case", "[risk]") {
+  Entity bo = make_entity(EntityType::user, "b0");
+  bo.user_principal_name = "bo@example.com";
+  auto rules = std::make_shared<RuleSet>(*make_rules());
+  rules->settings.privileged = {"8C1D2E3F-4A5B-4C6D-8E7F-901A2B3C4D5E", "Bo@example.com"};
+  LedgerBench b;
+  b.ledger.set_rules(rules);
+  CHECK(b.find(kTravel, kAna, 0.35).score_after == 416);  // 1 - 0.65^1.25
+  CHECK(b.find(kTravel, bo, 0.35).score_after == 416);
+  CHECK(b.find(kTravel, make_entity(EntityType::user, "c0"), 0.35).score_after == 350);
+}
+
 TEST_CASE("levels are decided on the rounded score", "[risk]") {
   const std::pair<double, RiskLevel> table[] = {{0.0994, RiskLevel::none}, {0.0996, RiskLevel::low}, {0.3994, RiskLevel::low},
                                                 {0.3996, RiskLevel::medium}, {0.7994, RiskLevel::medium}, {0.7996, RiskLevel::high}};
