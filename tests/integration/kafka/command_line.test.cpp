@@ -1,0 +1,213 @@
+// The program itself on a real broker: run, status, risk, dlq, journal, replay, validate, demo.
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "connectors/kafka/topic_access.h"
+#include "connectors/kafka/topics.h"
+#include "tests/support/kafka/broker.h"
+
+namespace fs = std::filesystem;
+
+namespace bartizan::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kTenant = "3b6a1f7e-52c4-4d0b-9a38-6e1c0f4d7b21";
+
+struct Ran {
+  int code = -1;
+  std::string out, err;
+};
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+int exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+
+Ran bartizan(const fs::path& folder, const std::string& arguments) {
+  const std::string command = "cd '" + folder.string() + "' && '" BARTIZAN_BINARY "' " + arguments + " > .out 2> .err < /dev/null";
+  Ran ran;
+  ran.code = exit_code(std::system(command.c_str()));
+  ran.out = read_file(folder / ".out");
+  ran.err = read_file(folder / ".err");
+  return ran;
+}
+
+/// `bartizan run` beside the test; ended with it.
+class Engine {
+ public:
+  Engine(const fs::path& folder, const std::string& config) : log_(folder / "run.log") {
+    pid_ = ::fork();
+    if (pid_ != 0) return;
+    const int fd = ::open(log_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    ::dup2(fd, STDERR_FILENO);
+    if (::chdir(folder.c_str()) == 0) ::execl(BARTIZAN_BINARY, "bartizan", "run", "-c", config.c_str(), static_cast<char*>(nullptr));
+    ::_exit(127);
+  }
+  ~Engine() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  int stop() {
+    int status = 0;
+    ::kill(pid_, SIGTERM);
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return exit_code(status);
+  }
+  std::string log() const { return read_file(log_); }
+
+ private:
+  fs::path log_;
+  pid_t pid_ = -1;
+};
+
+std::string guid(int n) {
+  char text[37];
+  std::snprintf(text, sizeof text, "%08x-1c2d-4e3f-9a4b-5c6d7e8f%04x", static_cast<unsigned>(n), static_cast<unsigned>(n) & 0xffff);
+  return text;
+}
+
+/// Twenty accounts tried from one address within three minutes.
+std::vector<kafka::OutMessage> spray(const std::string& topic) {
+  std::vector<kafka::OutMessage> out;
+  for (int n = 1; n <= 20; ++n) {
+    char time[40];
+    std::snprintf(time, sizeof time, "2026-03-02T09:%02d:%02d.000Z", n * 9 / 60, n * 9 % 60);
+    kafka::OutMessage message;
+    message.topic = topic;
+    message.value = std::string("{\"time\":\"") + time + "\",\"category\":\"SignInLogs\",\"tenantId\":\"" + kTenant + "\",\"resultType\":\"50126\",\"properties\":{\"id\":\"" +
+                    guid(1000 + n) + "\",\"createdDateTime\":\"" + time + "\",\"userId\":\"" + guid(n) + "\",\"userPrincipalName\":\"user" + std::to_string(n) +
+                    "@example.com\",\"appId\":\"" + guid(9) + "\",\"ipAddress\":\"203.0.113.66\",\"clientAppUsed\":\"Browser\",\"status\":{\"errorCode\":50126},"
+                    "\"location\":{\"countryOrRegion\":\"NL\"},\"isInteractive\":true}}";
+    out.push_back(std::move(message));
+  }
+  return out;
+}
+
+/// Values of a topic, sorted: its partitions have no common order.
+std::vector<std::string> values(const kafka::KafkaOptions& options, Topic topic) {
+  std::vector<std::string> out;
+  const Status read = kafka::read_topic(options, kafka::topic(options, topic), [&](const rd_kafka_message_t& m) {
+    if (m.payload != nullptr) out.emplace_back(static_cast<const char*>(m.payload), m.len);
+    return true;
+  });
+  INFO((read.ok() ? "" : read.error().message));
+  CHECK(read.ok());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+bool within_a_minute(const std::function<bool()>& done) {
+  const auto limit = std::chrono::steady_clock::now() + 60s;
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > limit) return false;
+    std::this_thread::sleep_for(200ms);
+  }
+  return true;
+}
+
+bool any_holds(const std::vector<std::string>& texts, const std::string& part) {
+  return std::any_of(texts.begin(), texts.end(), [&](const auto& text) { return holds(text, part); });
+}
+
+std::string config_text(const kafka::KafkaOptions& options, int partitions) {
+  return "kafka: {brokers: [" + options.brokers.front() + "], group_id: " + options.group_id + ", inputs: [{topic: signins}]}\ntopics: {prefix: " + options.prefix +
+         ", journal_partitions: " + std::to_string(partitions) + "}\nstate: {dir: state}\nhttp: {listen: 127.0.0.1:0}\ncheckpoint: {interval: 2s}\n";
+}
+
+}  // namespace
+
+TEST_CASE("the commands work on a broker", "[kafka][cli]") {
+  Broker broker({});
+  create_topic(broker, "signins", 2);
+  const kafka::KafkaOptions options = deployment(broker, "cli");
+  const fs::path folder = broker.file("cli-test");
+  fs::create_directories(folder);
+  write_file(folder / "c.yaml", config_text(options, 2));
+  write_file(folder / "other.yaml", config_text(options, 3));
+
+  {
+    Engine engine(folder, "c.yaml");
+    REQUIRE(within_a_minute([&] { return holds(engine.log(), "runs"); }));
+    REQUIRE(kafka::put_messages(options, "test", spray("signins")).ok());
+    CHECK(within_a_minute([&] { return any_holds(values(options, Topic::alerts), "passwordSpray"); }));
+
+    const Ran verdict = bartizan(folder, "risk confirm-compromised user/" + guid(1) + " --tenant " + kTenant + " --author soc@example.com -c c.yaml");
+    CHECK(verdict.code == 0);
+    CHECK(within_a_minute([&] { return any_holds(values(options, Topic::audit), "soc@example.com"); }));
+
+    kafka::OutMessage broken;
+    broken.topic = "signins";
+    broken.value = "{broken";
+    REQUIRE(kafka::put_messages(options, "test", {broken}).ok());
+    CHECK(within_a_minute([&] { return holds(bartizan(folder, "dlq list -c c.yaml").out, "malformed_json"); }));
+    CHECK(bartizan(folder, "dlq show 1 --raw -c c.yaml").out == "{broken");
+    CHECK(bartizan(folder, "dlq replay -c c.yaml").code == 2);  // nobody to ask
+    CHECK(holds(bartizan(folder, "dlq replay --yes -c c.yaml").out, "{\"sent\":1,"));
+    CHECK(within_a_minute([&] { return holds(bartizan(folder, "dlq list -c c.yaml").out, "\"number\":2"); }));
+
+    const Ran second = bartizan(folder, "run -c c.yaml");
+    CHECK(second.code == 4);  // one state.dir, one engine
+    CHECK(holds(second.err, "is in use by process"));
+    CHECK(within_a_minute([&] { return holds(bartizan(folder, "status -c c.yaml -o json").out, "\"running\":\"2 group members\""); }));
+    INFO(engine.log());
+    CHECK(engine.stop() == 0);
+  }
+
+  const Ran status = bartizan(folder, "status -c c.yaml -o json");
+  CHECK(status.code == 0);
+  CHECK(holds(status.out, "\"running\":\"\""));
+  CHECK(holds(status.out, "\"clean_stop\":true"));
+  const Ran looked = bartizan(folder, "validate --environment -c c.yaml -o csv");
+  INFO(looked.out);
+  CHECK(looked.code == 0);
+  const Ran refused = bartizan(folder, "run -c other.yaml");
+  CHECK(refused.code == 3);
+  CHECK(holds(refused.err, "journal_partitions"));
+  CHECK(bartizan(folder, "validate --environment -c other.yaml").code == 3);
+
+  CHECK(holds(bartizan(folder, "journal dump -c c.yaml -o ndjson").out, "\"kind\":\"sign_in\""));
+  REQUIRE(bartizan(folder, "replay --journal -c c.yaml --output again").code == 0);
+  std::vector<std::string> folded;
+  std::ifstream alerts(folder / "again/alerts.ndjson");
+  for (std::string line; std::getline(alerts, line);) folded.push_back(line);
+  std::sort(folded.begin(), folded.end());
+  CHECK(folded == values(options, Topic::alerts));
+}
+
+TEST_CASE("the demo plays through a broker", "[kafka][cli]") {
+  Broker broker({});
+  const Ran demo = bartizan(broker.folder(), "demo --once --headless --broker " + broker.address());
+  INFO(demo.err);
+  CHECK(demo.code == 0);
+  CHECK(holds(demo.err, "topics bartizan-demo-"));
+}
+
+}  // namespace bartizan::test
