@@ -232,7 +232,8 @@ class KafkaDetect::Impl final : public DetectTransport {
     closing_ = true;
     messages_.clear();
     views_.clear();
-    if (revoking_) finish_revocation();
+    // An assignment that the client was not told to take up yet would keep the close waiting for ever.
+    if (revoking_ || waiting_to_start_) finish_revocation();
     rd_kafka_consumer_close(consumer_.get());
     group_.reset();
     producer_.reset();
@@ -465,7 +466,7 @@ class KafkaDetect::Impl final : public DetectTransport {
     for (const OutMessage& message : unit_) {
       if (!producer_->send(message)) return failed_attempt(TxnResult::must_abort);
     }
-    BARTIZAN_CRASH_POINT("before_flush");
+    if (!unit_.empty()) BARTIZAN_CRASH_POINT("before_flush");
     if (!producer_->flush(kFlushMax)) return failed_attempt(producer_->has_fatal_error() ? TxnResult::fatal : TxnResult::must_abort);
     const auto offsets_began = Clock::now();
     BARTIZAN_CRASH_POINT("before_offsets");

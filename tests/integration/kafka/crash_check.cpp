@@ -21,7 +21,7 @@ struct Arguments {
 };
 
 const char* const kPoints[] = {
-    "before_unit:20",     "before_flush:20",     "before_offsets:20",       "before_commit:20",          "after_commit:20",          "checkpoint_begun:3",
+    "before_unit:20",     "before_flush:6",     "before_offsets:20",       "before_commit:20",          "after_commit:20",          "checkpoint_begun:3",
     "checkpoint_row:40",  "checkpoint_flushed:3", "checkpoint_committed:3", "recovery_fenced:2",         "recovery_marker:2",        "recovery_load:1",
     "ingest_before_flush:20", "ingest_before_positions:20", "ingest_after_positions:20"};
 

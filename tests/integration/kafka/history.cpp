@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -47,6 +48,22 @@ std::set<std::string> alert_ids(const Published& published) {
   return ids;
 }
 
+/// Until every journal partition's committed position has moved: this engine, not one before it, is at work on all of them.
+bool all_move(const kafka::KafkaOptions& options) {
+  std::map<std::int32_t, std::int64_t> before;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{kSettleSeconds};
+  while (std::chrono::steady_clock::now() < end) {
+    const auto at = kafka::detect_positions(options);
+    std::size_t moved = 0;
+    if (at.ok()) {
+      for (const auto& p : at.value()) moved += before.emplace(p.partition, p.committed.value_or(0)).first->second < p.committed.value_or(0) ? 1 : 0;
+      if (moved > 0 && moved == at.value().size()) return true;
+    }
+    rest(milliseconds{200});
+  }
+  return false;
+}
+
 }  // namespace
 
 History::History(Shape shape, Faults faults, Broker& broker, const std::string& name)
@@ -61,7 +78,7 @@ History::History(Shape shape, Faults faults, Broker& broker, const std::string& 
 
 /// A guess at how long the faults take, so that there is something to read all the while.
 std::int64_t History::expected_ms() const {
-  return 3'000 + (faults_.hidden ? 20'000LL : 0) + 3'500LL * faults_.kills + 4'500LL * static_cast<std::int64_t>(faults_.points.size()) + 12'000LL * faults_.broker_kills + 11'000LL * faults_.freezes +
+  return 8'000 + (faults_.hidden ? 20'000LL : 0) + 3'500LL * faults_.kills + 4'500LL * static_cast<std::int64_t>(faults_.points.size()) + 12'000LL * faults_.broker_kills + 11'000LL * faults_.freezes +
          7'000LL * faults_.joins;
 }
 
@@ -173,11 +190,13 @@ void History::join_once(bool orderly) {
 }
 
 std::string History::finish(const kafka::KafkaOptions& options, Engine& engine) {
+  if (!all_move(options)) return "the positions do not move, engine " + std::string{engine.runs() ? "runs" : "ended"} + "\n" + testing::read_file(log_);
   if (!settle(options, kSettleSeconds)) {
     return "not settled after " + std::to_string(kSettleSeconds) + " s, engine " + (engine.runs() ? "runs" : "ended") + "\n" + testing::read_file(log_);
   }
   const int code = engine.end(SIGTERM);
   if (code != 0) return "the engine ended with " + std::to_string(code) + "\n" + testing::read_file(log_);
+  if (faults_.hidden) rest(milliseconds{kHiddenMs + 3'000});  // the stranger's transaction ends
   const LineCheck check = check_line(options);
   std::ostringstream text;
   text << check.outputs << " outputs (" << check.alerts << " alerts), " << check.journal_messages << " journal messages, " << check.entries << " entries (" << check.repeats
