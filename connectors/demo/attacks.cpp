@@ -24,6 +24,7 @@ constexpr ScenarioInfo kInfo[kScenarios] = {
     {"managed_identity_outside", "a managed identity's token asked for from outside", "managedIdentityAnomaly", 24 * kHour},
     {"managed_identity_resource", "a managed identity reaches a new resource", "managedIdentityAnomaly", 24 * kHour},
     {"agent_resource_burst", "an agent reaches resources new to it and its kind", "unfamiliarResourceAccess", 24 * kHour},
+    {"slow_spray", "an attempt now and then, each from elsewhere", "passwordSpray", 24 * kHour},
 };
 
 }  // namespace
@@ -72,6 +73,7 @@ const Attack* Attacker::launch(Scenario s, std::int64_t start) {
     case Scenario::impossible_travel: done = travel(start); break;
     case Scenario::password_spray:
     case Scenario::rotating_spray:
+    case Scenario::slow_spray:
     case Scenario::credential_stuffing: done = spray(start, s); break;
     case Scenario::password_guessing: done = guess(start, false); break;
     case Scenario::distributed_guessing: done = guess(start, true); break;
@@ -175,7 +177,8 @@ bool Attacker::travel(std::int64_t start) {
     const User& u = tenant_.people()[user_index_[seen.user_id.lo]];
     // The victim has just signed in; within minutes to hours somebody far away does too.
     if (start - seen.event_ms > 3 * kHour || seen.from.kind == NetworkKind::consumer_vpn) continue;
-    if (homes_only_ && (seen.from.kind != NetworkKind::home || u.proxy_user || u.trip.during(start))) continue;
+    // A phone may be abroad with its traffic leaving at home: no proof either.
+    if (homes_only_ && (seen.from.kind != NetworkKind::home || seen.device->phone || u.proxy_user || u.trip.during(start))) continue;
     const double hours = static_cast<double>(start - seen.event_ms) / static_cast<double>(kHour);
     const std::uint16_t city = far_city(seen.from.city, std::max(2000.0, 1300.0 * (hours + 0.75)));
     if (distance_km(city, seen.from.city) < 1200.0 * (hours + 0.75)) continue;
@@ -220,13 +223,14 @@ bool Attacker::country(std::int64_t start) {
 }
 
 bool Attacker::spray(std::int64_t start, Scenario s) {
-  const bool single = s == Scenario::password_spray, rotating = s == Scenario::rotating_spray;
+  const bool single = s == Scenario::password_spray, slow = s == Scenario::slow_spray, rotating = slow || s == Scenario::rotating_spray;
   const auto targets = draw_users(single ? 15 + rng_.below(135) : rotating ? 60 + rng_.below(120) : 100 + rng_.below(200));
   if (targets.size() < 10) return false;
   const std::size_t addresses = single ? 1 : rotating ? targets.size() : 5 + rng_.below(40);
-  constexpr std::uint32_t kPerHour[] = {10, 20, 50, 100};
+  constexpr std::uint32_t kPerHour[] = {10, 20, 50, 100}, kSlowPerHour[] = {2, 5, 10, 20};
+  const std::uint32_t per_hour = (slow ? kSlowPerHour : kPerHour)[rotating ? rng_.below(4) : 0];
   const std::int64_t span = single ? rng_.between(5, 60) * kMinute
-                            : rotating ? static_cast<std::int64_t>(targets.size()) * kHour / kPerHour[rng_.below(4)]
+                            : rotating ? static_cast<std::int64_t>(targets.size()) * kHour / per_hour
                                        : rng_.between(60, 180) * kMinute;
   std::vector<Endpoint> from;
   const std::uint16_t origin = far_city(tenant_.world().main_city(), 0);
@@ -235,13 +239,14 @@ bool Attacker::spray(std::int64_t start, Scenario s) {
     from.push_back(single ? machine(origin) : tenant_.world().places().residential(rng_.next(), city));
   }
   const Draft tool = stranger(tenant_.people()[targets[0]], start, from[0]);
+  const bool many_programs = slow && rng_.chance(0.5);  // a different browser with each attempt
   const bool legacy = rng_.chance(0.4);
   const std::size_t hits = s == Scenario::credential_stuffing ? 1 + targets.size() / 100 : rng_.chance(0.8) ? 1 : 0;
   const std::uint32_t tries = single ? 1 + rng_.below(3) : 1;
   for (std::uint32_t round = 0; round < tries; ++round) {
     for (std::size_t i = 0; i < targets.size(); ++i) {
       const User& u = tenant_.people()[targets[i]];
-      Draft d = tool;
+      Draft d = many_programs ? stranger(u, start, from[i]) : tool;
       d.user_id = u.id;
       d.upn = u.upn;
       d.user_name = u.name;

@@ -15,9 +15,10 @@ namespace bartizan::demo {
 
 enum class Scenario : std::uint8_t {
   impossible_travel, password_spray, rotating_spray, credential_stuffing, password_guessing, distributed_guessing, mfa_flood, mfa_flood_approved,
-  new_country, stolen_secret, new_key, resource_scan, managed_identity_outside, managed_identity_resource, agent_resource_burst
+  new_country, stolen_secret, new_key, resource_scan, managed_identity_outside, managed_identity_resource, agent_resource_burst,
+  slow_spray
 };
-constexpr std::size_t kScenarios = 15;
+constexpr std::size_t kScenarios = 16;
 
 struct ScenarioInfo {
   std::string_view name;   // as in options and labels
@@ -59,7 +60,7 @@ class Attacker {
   const Attack& campaign(std::uint32_t number) const { return campaigns_[number - 1]; }
   /// The number of the next attack, where the caller numbers other things too.
   void number_next(std::uint32_t number) { next_number_ = number; }
-  /// Journeys only from homes: behind a shared egress a far sign-in is, rightly, no proof of anything.
+  /// Journeys only from homes and desks: behind a shared egress a far sign-in is, rightly, no proof of anything.
   void travel_from_homes_only() { homes_only_ = true; }
 
  private:

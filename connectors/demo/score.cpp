@@ -28,6 +28,7 @@ const Injected* Score::alert(const AlertLine& a) {
   }
   Background& known = alerts_[a.id];
   known.severity = std::max(known.severity, a.severity);
+  if (a.severity >= Severity::medium) known.text = format_time(a.first_seen).substr(0, 16) + " " + a.rule + " " + a.entity_name + ": " + a.title;
   // What an attack leaves behind in a victim's profile may raise more alerts about the victim: not false, not counted as found either.
   known.about_injected = known.about_injected || number != 0 || victims_.contains(a.entity_id);
   if (number == 0 || a.severity < Severity::low) return nullptr;
@@ -52,6 +53,15 @@ Score::Sum Score::sum() const {
     ++(a.severity >= Severity::medium ? s.false_medium : s.false_low);
   }
   return s;
+}
+
+std::vector<std::string> Score::false_alerts() const {
+  std::vector<std::string> out;
+  for (const auto& [id, a] : alerts_) {
+    if (!a.about_injected && a.severity >= Severity::medium) out.push_back(a.text);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
 }
 
 }  // namespace bartizan::demo

@@ -41,6 +41,8 @@ class Score {
     bool perfect() const { return detected == injected && silent == near_misses; }
   };
   Sum sum() const;
+  /// The false alerts of medium or more, as people read them.
+  std::vector<std::string> false_alerts() const;
 
  private:
   std::vector<Injected> injected_;
@@ -48,6 +50,7 @@ class Score {
   struct Background {
     Severity severity = Severity::informational;
     bool about_injected = false;
+    std::string text;  // when, which rule, what
   };
   std::map<std::string, Background> alerts_;  // by alert id
   std::unordered_map<std::string, bool> victims_;  // ids of entities that were attacked

@@ -1,7 +1,7 @@
 // managedIdentityAnomaly: a managed identity's token was requested from outside its cloud, or for a resource it never needed.
 //
 // Detects: tokens of a managed identity used off its usual networks, where the record carries an address (most do not); a resource that the
-//   identity never asked for; both together; one such resource after another (algorithms.md 4.2; W7).
+//   identity never asked for, medium where its reach is great; both together; one such resource after another (algorithms.md 4.2; W7).
 // Misses: identities younger than two days and 24 sign-in hours (or four days), thieves on the identity's own machine.
 // Evidence: the sign-in.
 // Remembers: per identity up to 26 networks, countries and resources with their sign-in hours, 0.4 KB, for 90 days; per network and country
@@ -31,6 +31,7 @@ constexpr ParameterSpec kParameters[] = {
     {"learn_days", 4, 1, 60, "days", "See learn_hours."},
     {"scan_resources", 3, 2, 16, "", "So many never used resources within an hour are a scan."},
     {"scan_nats", 9, 1, 100, "nats", "As surprising as this together."},
+    {"reach_nats", 5, 1, 100, "nats", "A new resource of great reach (Graph, Resource Manager, Key Vault, Exchange) this surprising is medium by itself."},
     {"peers", 3, 1, 16, "", "A network or country that is usual for this many other managed identities of the tenant is not outside."},
 };
 
@@ -38,6 +39,10 @@ constexpr Duration kRowMemory = std::chrono::hours{90 * 24};
 constexpr Duration kScanWindow = std::chrono::hours{1};
 constexpr std::size_t kScanMax = 16;
 constexpr int kSuspectDays = 3;
+/// Managed identities of one machine rarely change what they ask for: believed of each as if it had been seen for five hours with a tenth
+/// of a change, so that a daily job is judged within a week.
+constexpr double kPriorChanges = 0.1;
+constexpr double kPriorHours = 5;
 constexpr std::uint32_t kHomeHours = 12;  // hours in a network before it counts as one of the identity's homes for others
 
 enum Kind : std::uint32_t { kIdentity, kNetworkRead, kCountryRead, kNetworkLearn, kCountryLearn };
@@ -59,6 +64,7 @@ struct Novelty {
   double network = 0, country = 0, resource = 0;
   bool outside = false;         // certainly another network owner, or another network in another country
   bool new_network = false, new_country = false, new_resource = false;
+  bool far_reaching = false;    // the resource
 };
 
 class ManagedIdentityAnomaly {
@@ -70,7 +76,7 @@ class ManagedIdentityAnomaly {
 
   explicit ManagedIdentityAnomaly(const Parameters& p)
       : resource_nats_(p.number("resource_nats")), network_nats_(p.number("network_nats")), learn_hours_(p.count("learn_hours")), learn_days_(p.count("learn_days")),
-        scan_resources_(p.count("scan_resources")), scan_nats_(p.number("scan_nats")), peers_(p.count("peers")) {}
+        scan_resources_(p.count("scan_resources")), scan_nats_(p.number("scan_nats")), reach_nats_(p.number("reach_nats")), peers_(p.count("peers")) {}
 
   void keys(const DetectContext&, const SignIn& e, KeySink& out) const {
     if (e.category != SignInCategory::managed_identity || e.is_agent() || !e.success()) return;
@@ -184,10 +190,11 @@ class ManagedIdentityAnomaly {
     Novelty n;
     n.network = id.networks.surprise(network, today);
     n.country = network != 0 ? id.countries.surprise(country, today) : 0;
-    n.resource = id.resources.surprise(resource, today);
+    n.resource = id.resources.surprise(resource, today, kPriorChanges, kPriorHours);
     n.new_network = network != 0 && n.network >= network_nats_ && !id.networks.known(network, today);
     n.new_country = country != 0 && n.country >= network_nats_ && !id.countries.known(country, today);
     n.new_resource = resource != 0 && n.resource >= resource_nats_ && !id.resources.known(resource, today);
+    n.far_reaching = n.new_resource && n.resource >= reach_nats_ && far_reaching(e.resource_id);
     n.outside = n.new_network && !step_.network_shared && (e.asn != 0 || (n.new_country && (!step_.country_shared || n.new_resource)));
     return n;
   }
@@ -207,7 +214,7 @@ class ManagedIdentityAnomaly {
 
   static std::optional<Severity> severity_of(const Novelty& n) {
     if (n.outside) return n.new_resource ? Severity::high : Severity::medium;
-    if (n.new_resource) return Severity::low;
+    if (n.new_resource) return n.far_reaching ? Severity::medium : Severity::low;
     return std::nullopt;
   }
 
@@ -232,7 +239,7 @@ class ManagedIdentityAnomaly {
 
   double resource_nats_, network_nats_;
   std::uint32_t learn_hours_, learn_days_, scan_resources_;
-  double scan_nats_;
+  double scan_nats_, reach_nats_;
   std::uint32_t peers_;
   mutable Step step_;
 };

@@ -1,6 +1,7 @@
 // newCountry: a user's first successful sign-in from a country.
 //
-// Detects: a country that is new to the user in 90 days; medium when it is new to the whole tenant too and the device is unknown.
+// Detects: a country that is new to the user in 90 days; medium when it is new to the whole tenant too and no registered
+//   device of the user's speaks for them.
 // Misses: countries that colleagues reach through shared egress, users still being learned, records without a country.
 // Evidence: the sign-in.
 // Remembers: which country was told for a user, 14 days (16 bytes a row, only for users with a finding).
@@ -65,9 +66,9 @@ class NewCountry {
     const UserProfile& p = *ctx.profiles->user(e, ctx.watermark);
     const std::uint32_t having = ctx.profiles->users_of_country(state.country);
     const bool rare = having == 0 || having < rare_share_ * ctx.profiles->users();
-    const std::uint32_t device = device_hash(e);
-    const bool strange_device = device != 0 && !p.knows_device(device);
-    const bool medium = rare && strange_device && e.category == SignInCategory::interactive_user;
+    // Only a registered device speaks for the user: half of the world has the same system and browser.
+    const bool own_device = !e.device.id.empty() && p.knows_device(device_hash(e));
+    const bool medium = rare && !own_device && e.category == SignInCategory::interactive_user;
     out.add(finding_of(ctx, e, p, having, rare, medium ? Severity::medium : Severity::low));
   }
 
@@ -108,7 +109,7 @@ class NewCountry {
                        std::max(1.0, static_cast<double>(having) + 1), "users");
       f.why.push_back(std::move(t));
     }
-    if (severity == Severity::medium) f.why.push_back(passed("device known for this user", false, CheckOp::eq, false));
+    if (severity == Severity::medium) f.why.push_back(passed("registered device of this user", false, CheckOp::eq, false));
     f.evidence.push_back(evidence_of(e, *ctx.source));
     return f;
   }

@@ -44,12 +44,6 @@ constexpr double kNotable = 3;           // nats from which several resources ad
 constexpr std::size_t kRecent = 6;
 constexpr std::size_t kAdoptions = 8;
 
-/// Resources whose reach makes even one use worth a look (application ids of Microsoft's documentation): Microsoft Graph, Azure Resource
-/// Manager, Azure Key Vault, Exchange Online.
-constexpr Id kSensitive[] = {
-    Id::from_guid(0x0000000300000000ULL, 0xc000000000000000ULL), Id::from_guid(0x797f4846ba004fd7ULL, 0xba43dac1f8f63013ULL),
-    Id::from_guid(0xcfa8b33982a2471aULL, 0xa3c90fc0be7a4093ULL), Id::from_guid(0x0000000200000ff1ULL, 0xce00000000000000ULL)};
-
 enum Kind : std::uint32_t { kAgent, kParentRead, kParentLearn };
 
 /// A resource that was new to a blueprint, and which instances have used it since.
@@ -167,7 +161,6 @@ class UnfamiliarResourceAccess {
   }
   static std::uint32_t period_of(Time t) { return day_of(t) / 30u; }
   static std::uint32_t bit_of(std::uint32_t agent) { return std::uint32_t{1} << (mix64(agent) % 32); }
-  static bool sensitive(const Id& resource) { return std::find(std::begin(kSensitive), std::end(kSensitive), resource) != std::end(kSensitive); }
 
   void read_parent(const Parent& p, std::uint32_t resource, const SignIn& e) const {
     const Day today = day_of(e.event_time);
@@ -260,7 +253,7 @@ class UnfamiliarResourceAccess {
     if (points >= 6 && sum >= high_ && learned) return Severity::high;
     if (points >= (learned ? 4U : 6U) && sum >= medium_) return Severity::medium;
     // Without siblings to compare with, a resource of great reach is not left to time.
-    if (learned && step_.parent_instances < siblings_ && sensitive(e.resource_id) && nats >= medium_) return Severity::medium;
+    if (learned && step_.parent_instances < siblings_ && far_reaching(e.resource_id) && nats >= medium_) return Severity::medium;
     return Severity::low;
   }
 

@@ -247,7 +247,8 @@ class UnlikelyTravel {
     f.severity = severity;
     const bool anchor_first = anchor.time <= e.event_time;
     const Duration apart = anchor_first ? e.event_time - anchor.time : anchor.time - e.event_time;
-    const std::string elsewhere = anchor.country == 0 ? "another place" : country_text(anchor.country);
+    const bool one_country = anchor.country == country_code(e.location.country);
+    const std::string elsewhere = anchor.country == 0 ? "another place" : (one_country ? "another place in " : "") + country_text(anchor.country);
     f.title = user_title(e) + " signed in from " + place_words(e.location) + " " + duration_words(apart) +
               (anchor_first ? " after " : " before ") + elsewhere + ", " + whole(pair.km) + " km away.";
     add_checks(ctx, e, profile, pair, blame_now ? country_code(e.location.country) : anchor.country, blame_now, f);

@@ -32,6 +32,13 @@ inline std::uint32_t nonzero(std::uint64_t h) {
 }
 inline std::uint32_t hash_of(const Id& id) { return id.empty() ? 0 : nonzero(id.key().lo); }
 inline std::uint32_t hash_of(std::string_view text) { return text.empty() ? 0 : nonzero(stable_hash64(text, 71)); }
+/// Resources whose reach makes even one use worth a look (application ids of Microsoft's documentation): Microsoft Graph, Azure Resource
+/// Manager, Azure Key Vault, Exchange Online.
+inline bool far_reaching(const Id& resource) {
+  constexpr Id kIds[] = {Id::from_guid(0x0000000300000000ULL, 0xc000000000000000ULL), Id::from_guid(0x797f4846ba004fd7ULL, 0xba43dac1f8f63013ULL),
+                         Id::from_guid(0xcfa8b33982a2471aULL, 0xa3c90fc0be7a4093ULL), Id::from_guid(0x0000000200000ff1ULL, 0xce00000000000000ULL)};
+  return std::find(std::begin(kIds), std::end(kIds), resource) != std::end(kIds);
+}
 /// A user agent without its version numbers.
 inline std::uint32_t client_hash(std::string_view user_agent) {
   std::string kept;
@@ -75,14 +82,15 @@ class Habit {
   /// Surprise in nats of seeing `hash` now: minus the logarithm of the estimated probability. What is unknown, and the first of its kind,
   /// surprises nobody.
   ///
-  /// P(something new) = (changes + 1/2) / (hours + changes + 1), Witten and Bell's estimate with the first thing not counted as a
-  /// change. A rarely used thing surprises by what its probability is below e^-4.
-  double surprise(std::uint32_t hash, Day today) const {
+  /// P(something new) = (changes + prior_changes) / (hours + changes + prior_hours), Witten and Bell's estimate. A change is an hour that
+  /// brought something new, after the first hour: three resources asked for at once are one decision of somebody's. A rarely used thing
+  /// surprises by what its probability is below e^-4. The prior is what is believed of an identity that was never watched.
+  double surprise(std::uint32_t hash, Day today, double prior_changes = 0.5, double prior_hours = 1) const {
     if (hash == 0 || distinct_ == 0) return 0;
-    const double changes = distinct_ - 1;
+    const double changes = changes_;
     const double n = hours_;
     const Item* i = find(hash);
-    if (i == nullptr || i->suspect_until >= today) return -detmath::log((changes + 0.5) / (n + changes + 1));
+    if (i == nullptr || i->suspect_until >= today) return -detmath::log((changes + prior_changes) / (n + changes + prior_hours));
     return std::max(0.0, -detmath::log((i->hours + 0.5) / (n + changes + 1)) - 4);
   }
 
@@ -104,6 +112,8 @@ class Habit {
       }
       if (i.last < oldest->last || (i.last == oldest->last && i.hash < oldest->hash)) oldest = &i;
     }
+    if (distinct_ != 0 && hour != last_change_) changes_ = saturating_add(changes_, std::uint16_t{1});
+    last_change_ = hour;
     distinct_ = saturating_add(distinct_, std::uint16_t{1});
     *oldest = Item{hash, hour, 1, suspect_until};
   }
@@ -129,6 +139,8 @@ class Habit {
     w.varint(distinct_);
     w.varint(hours_);
     w.varint(last_hour_);
+    w.varint(changes_);
+    w.varint(last_change_);
     for (const Item& i : items_) {
       w.varint(i.last);
       if (i.last == 0) continue;
@@ -141,6 +153,8 @@ class Habit {
     distinct_ = static_cast<std::uint16_t>(r.varint());
     hours_ = static_cast<std::uint16_t>(r.varint());
     last_hour_ = static_cast<Hour>(r.varint());
+    changes_ = static_cast<std::uint16_t>(r.varint());
+    last_change_ = static_cast<Hour>(r.varint());
     for (Item& i : items_) {
       i = Item{};
       i.last = static_cast<Hour>(r.varint());
@@ -163,6 +177,7 @@ class Habit {
   }
   void age() {
     hours_ = static_cast<std::uint16_t>(hours_ / 2);
+    changes_ = static_cast<std::uint16_t>((changes_ + 1) / 2);
     std::uint16_t held = 0;
     for (Item& i : items_) {
       i.hours = static_cast<std::uint16_t>((i.hours + 1) / 2);
@@ -173,8 +188,10 @@ class Habit {
 
   std::array<Item, N> items_{};  // in no order that matters
   Hour last_hour_ = 0;
+  Hour last_change_ = 0;
   std::uint16_t distinct_ = 0;
   std::uint16_t hours_ = 0;
+  std::uint16_t changes_ = 0;
 };
 
 /// How long and how much an identity has been watched.

@@ -12,24 +12,35 @@ using std::chrono::minutes;
 
 }  // namespace
 
-TEST_CASE("a first sign-in from a country is low, once", "[rules]") {
+TEST_CASE("a first sign-in from a country on a registered device is low, once", "[rules]") {
   Stage stage(new_country());
   stage.history(1);
-  auto found = stage.feed(Event(1, kMorning).at(kSingapore, kAttacker, 64500));
+  stage.feed(Event(1, kMorning - hours{2}).device("d1", "Windows 11", "Edge 126.0"));
+  auto found = stage.feed(Event(1, kMorning).at(kSingapore, kAttacker, 64500).device("d1", "Windows 11", "Edge 126.0"));
   REQUIRE(found.size() == 1);
   CHECK(found[0].severity == Severity::low);
   CHECK(found[0].title.find("SG for the first time") != std::string::npos);
   CHECK(stage.feed(Event(1, kMorning + hours{1}).at(kSingapore, kAttacker, 64500)).empty());
 }
 
-TEST_CASE("new to the tenant and an unknown device is medium", "[rules]") {
+TEST_CASE("new to the tenant and without a registered device is medium, however common the browser", "[rules]") {
+  for (const char* os : {"Linux", "Windows 11"}) {
+    Stage stage(new_country());
+    stage.history(1);
+    const auto found = stage.feed(Event(1, kMorning).at(kSingapore, kAttacker, 64500).device("", os, "Edge 126.0"));
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].severity == Severity::medium);
+    stage.restart();
+    CHECK(stage.feed(Event(1, kMorning + hours{1}).at(kSingapore, kAttacker + 1, 64501).device("", os, "Edge 126.0")).empty());
+  }
+}
+
+TEST_CASE("somebody else's registered device does not speak for the user", "[rules]") {
   Stage stage(new_country());
   stage.history(1);
-  const auto found = stage.feed(Event(1, kMorning).at(kSingapore, kAttacker, 64500).device("", "Linux", "Firefox"));
+  const auto found = stage.feed(Event(1, kMorning).at(kSingapore, kAttacker, 64500).device("d9", "Windows 11", "Edge 126.0"));
   REQUIRE(found.size() == 1);
   CHECK(found[0].severity == Severity::medium);
-  stage.restart();
-  CHECK(stage.feed(Event(1, kMorning + hours{1}).at(kSingapore, kAttacker + 1, 64501).device("", "Linux", "Firefox")).empty());
 }
 
 TEST_CASE("a country of colleagues is low on any device", "[rules]") {
