@@ -143,6 +143,13 @@ Profiles::Profiles(std::uint32_t rows_max)
       asns_(AsnPolicy{}, rows_max, "a"),
       held_back_(HeldBackPolicy{}, rows_max, "h") {}
 
+void Profiles::bound_rows(std::uint32_t rows_max) {
+  users_.set_rows_max(rows_max);
+  neighbourhoods_.set_rows_max(rows_max);
+  asns_.set_rows_max(rows_max);
+  held_back_.set_rows_max(rows_max);
+}
+
 Key128 Profiles::user_key(const SignIn& e) { return e.user_id.empty() ? Id::from(e.user_principal_name).key() : e.user_id.key(); }
 
 void Profiles::prefetch_row(const SignIn& e) const {

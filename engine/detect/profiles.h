@@ -51,6 +51,8 @@ struct NeighbourhoodProfile {
 class Profiles : public StatePart {
  public:
   explicit Profiles(std::uint32_t rows_max = kRowsMaxDefault);
+  /// The bound on rows of each table from here on (EngineSettings::rows_max_per_table).
+  void bound_rows(std::uint32_t rows_max);
 
   /// True for sign-ins that tell where a user is and what they use: user categories without an agent acting or being the subject.
   static bool concerns(const SignIn& e) { return e.is_user_category() && !e.is_agent(); }

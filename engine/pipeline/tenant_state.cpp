@@ -58,7 +58,7 @@ bool same_state(const Rule& a, const Rule& b) {
 }  // namespace
 
 TenantState::TenantState(std::string id, std::shared_ptr<const RuleSet> rules)
-    : recent_ids(rules->settings.remember_ids), ledger(id, rules), alerts(id, rules), id_(std::move(id)), rules_(std::move(rules)) {
+    : recent_ids(rules->settings.remember_ids), profiles(rules->settings.rows_max_per_table), ledger(id, rules), alerts(id, rules), id_(std::move(id)), rules_(std::move(rules)) {
   for (const Rule& rule : rules_->rules) running.push_back(RunningRule{&rule, make_detector(rule), nullptr, false});
 }
 
@@ -101,6 +101,7 @@ void TenantState::set_rules(std::shared_ptr<const RuleSet> rules) {
   }
   for (const RunningRule& r : old) retire(r);
   recent_ids.set_horizon(rules_->settings.remember_ids);
+  profiles.bound_rows(rules_->settings.rows_max_per_table);
   ledger.set_rules(rules_);
   alerts.set_rules(rules_);
 }
