@@ -4,6 +4,7 @@
 //   bartizan_kafka_bench line BROKER NAME [--partitions 1]                                  INGEST and DETECT until all of it is alerts
 //   bartizan_kafka_bench users BROKER NAME [--users 1000000] [--dirty 5]                                   a journal that gives each user state; fold, checkpoint
 //   bartizan_kafka_bench restart BROKER NAME                                                               restore, to the first unit after it
+//   bartizan_kafka_bench latency BROKER NAME [--rate 200] [--interval 100]                                 raw append to readable alert
 #include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@
 #include <thread>
 #include <vector>
 
+#include "connectors/demo/attacks.h"
 #include "connectors/demo/tenant.h"
 #include "connectors/kafka/admin.h"
 #include "connectors/kafka/journal_source.h"
@@ -51,6 +53,7 @@ struct Arguments {
   std::uint32_t users = 0;
   int inputs = 2;
   int dirty = 5;  // per cent
+  int rate = 200;  // records a second
   std::chrono::milliseconds interval{100};
 };
 
@@ -116,7 +119,7 @@ void settle(const KafkaOptions& options) {
 std::unique_ptr<Producer> feeder(const Arguments& a, Pulse& pulse) {
   ProducerSettings settings;
   settings.codec = a.codec;
-  settings.linger = std::chrono::milliseconds{50};
+  settings.linger = std::chrono::milliseconds{a.mode == "latency" ? 0 : 50};
   auto producer = Producer::make(a.kafka, "feeder", settings, pulse);
   if (!producer.ok()) stop_with(producer.error());
   return std::move(producer.value());
@@ -124,14 +127,18 @@ std::unique_ptr<Producer> feeder(const Arguments& a, Pulse& pulse) {
 
 // ---------------------------------------------------------------- fill
 
-int fill(const Arguments& a) {
-  Pulse pulse;
+void create_input(const Arguments& a) {
   auto admin = Admin::connect(a.kafka);
   if (!admin.ok()) stop_with(admin.error());
   TopicPlan plan;
   plan.name = a.kafka.inputs[0].topic;
   plan.partitions = a.inputs;
   if (const auto made = admin.value()->create({plan}, 1); !made.ok()) stop_with(made.error());
+}
+
+int fill(const Arguments& a) {
+  create_input(a);
+  Pulse pulse;
   auto producer = feeder(a, pulse);
   demo::TenantOptions options;
   options.users = a.users == 0 ? 20'000 : a.users;
@@ -386,6 +393,128 @@ int restart(const Arguments& a) {
   return 0;
 }
 
+// ---------------------------------------------------------------- latency
+
+/// A small tenant under attack: quiet days first.
+std::vector<std::string> attacked_tenant() {
+  demo::TenantOptions options;
+  options.seed = 3;
+  options.users = 60;
+  options.days = 4;
+  options.non_interactive_per_workday = 10;
+  demo::Tenant tenant{options};
+  demo::Attacker attacker{tenant, options.seed};
+  const auto plan = demo::plan_attacks(options.seed, tenant.world().start() + 2 * demo::kDay, tenant.world().end() - demo::kHour, 4);
+  std::size_t launched = 0;
+  std::vector<std::string> records;
+  std::string record;
+  while (true) {
+    while (launched < plan.size() && plan[launched].at <= tenant.now()) attacker.launch(plan[launched++].scenario, tenant.now());
+    record.clear();
+    const demo::Draft* draft = tenant.next(record);
+    if (draft == nullptr) return records;
+    attacker.observe(*draft);
+    record.pop_back();
+    records.push_back(record);
+  }
+}
+
+/// When the raw record of the alert's anchor was appended; none for later revisions.
+std::optional<Time> appended(std::string_view alert) {
+  if (alert.find("\"revision\":1,") == alert.npos) return std::nullopt;
+  constexpr std::string_view kTimestamp = "\"timestamp\":\"";
+  const std::size_t at = alert.find(kTimestamp);
+  return at == alert.npos ? std::nullopt : parse_time(alert.substr(at + kTimestamp.size(), 24));
+}
+
+/// Reads alerts as they become readable, until `done`; counts those of records appended at `from_ms` or later.
+void read_alerts(const Arguments& a, const std::atomic<std::int64_t>& from_ms, const std::atomic<bool>& done, std::vector<double>& latencies) {
+  auto reader = make_reader(a.kafka, "alerts", Isolation::committed);
+  if (!reader.ok()) stop_with(reader.error());
+  const std::string name = topic(a.kafka, Topic::alerts);
+  Pulse pulse;
+  ListPtr all{rd_kafka_topic_partition_list_new(4)};
+  for (std::int32_t p = 0; p < partition_count(reader.value().get(), name, pulse).value(); ++p) {
+    rd_kafka_topic_partition_list_add(all.get(), name.c_str(), p)->offset = watermarks(reader.value().get(), name, p, pulse).value().high;
+  }
+  rd_kafka_assign(reader.value().get(), all.get());
+  while (!done) {
+    const MessagePtr message{rd_kafka_consumer_poll(reader.value().get(), 100)};
+    if (!message || message->err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    const Time now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+    const auto then = appended({static_cast<const char*>(message->payload), message->len});
+    if (then && to_ms(*then) >= from_ms) latencies.push_back(static_cast<double>((now - *then).count()));
+  }
+  rd_kafka_consumer_close(reader.value().get());
+}
+
+/// INGEST and DETECT until `done`.
+void run_line(const Arguments& a, const std::atomic<bool>& done) {
+  Line l(a);
+  std::thread ingest{[&] {
+    auto transport = KafkaIngest::open(a.kafka);
+    if (!transport.ok()) stop_with(transport.error());
+    WallClock clock;
+    IngestStats stats;
+    IngestWorkerOptions options;
+    options.commit_interval = a.interval;
+    IngestWorker worker(transport.value()->transport(), clock, stats, options);
+    worker.activate(l.store->activation());
+    while (!done) check(worker.run_once(Duration{20}));
+    check(worker.stop());
+    transport.value()->close();
+  }};
+  while (!done) check(l.worker->run_once(Duration{20}));
+  ingest.join();
+  l.stop();
+}
+
+void report(std::vector<double> latencies, int rate) {
+  std::sort(latencies.begin(), latencies.end());
+  if (latencies.empty()) stop_with({"latency", "no alert"});
+  const auto at = [&](double p) { return latencies[std::min(latencies.size() - 1, static_cast<std::size_t>(p * static_cast<double>(latencies.size())))]; };
+  std::printf("%d records/s: %zu first revisions, raw append to readable alert p50 %.0f ms, p90 %.0f ms, p99 %.0f ms\n", rate, latencies.size(), at(0.5), at(0.9), at(0.99));
+}
+
+int latency(const Arguments& a) {
+  create_input(a);
+  settle(a.kafka);
+  const std::vector<std::string> records = attacked_tenant();
+  Pulse pulse;
+  auto producer = feeder(a, pulse);
+  rd_kafka_topic_t* topic = producer->handle(a.kafka.inputs[0].topic);
+  std::atomic<bool> done{false};
+  std::atomic<std::int64_t> from_ms{INT64_MAX};
+  std::vector<double> latencies;
+  std::thread reader{[&] { read_alerts(a, from_ms, done, latencies); }};
+  std::thread line_thread{[&] { run_line(a, done); }};
+  // The quiet days as fast as can be, the attacked ones at the rate.
+  const std::size_t quiet = records.size() / 2;
+  auto due = Steady::now();
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (i == quiet) {
+      producer->flush(std::chrono::minutes{1});
+      std::this_thread::sleep_for(std::chrono::seconds{8});
+      due = Steady::now();
+      from_ms = to_ms(std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()));
+    }
+    if (i >= quiet) {
+      due += std::chrono::microseconds{1'000'000 / a.rate};
+      std::this_thread::sleep_until(due);
+      producer->serve();
+    }
+    const std::string_view value{records[i]};
+    if (!producer->send_row(topic, static_cast<std::int32_t>(i % static_cast<std::size_t>(a.inputs)), {}, &value)) stop_with({"produce", producer->trouble()});
+  }
+  producer->flush(std::chrono::minutes{1});
+  std::this_thread::sleep_for(std::chrono::seconds{3});
+  done = true;
+  reader.join();
+  line_thread.join();
+  report(latencies, a.rate);
+  return 0;
+}
+
 // ---------------------------------------------------------------- arguments
 
 bool parse(int argc, char** argv, Arguments& a) {
@@ -407,6 +536,7 @@ bool parse(int argc, char** argv, Arguments& a) {
     else if (word == "--partitions") a.kafka.journal_partitions = std::atoi(value());
     else if (word == "--dirty") a.dirty = std::atoi(value());
     else if (word == "--as") a.kafka.group_id = value(), a.kafka.prefix = a.kafka.group_id + ".";
+    else if (word == "--rate") a.rate = std::atoi(value());
     else if (word == "--interval") a.interval = std::chrono::milliseconds{std::atoi(value())};
     else return false;
   }
@@ -423,7 +553,8 @@ int main(int argc, char** argv) {
     if (a.mode == "line") return line(a);
     if (a.mode == "users") return users(a);
     if (a.mode == "restart") return restart(a);
+    if (a.mode == "latency") return latency(a);
   }
-  std::fputs("usage: bartizan_kafka_bench fill|line|users|restart BROKER NAME [options]; see the head of its source\n", stderr);
+  std::fputs("usage: bartizan_kafka_bench fill|line|users|restart|latency BROKER NAME [options]; see the head of its source\n", stderr);
   return 2;
 }
