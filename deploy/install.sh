@@ -36,3 +36,6 @@ if [ "${1:-build}" = test ] && ! command -v promtool >/dev/null && [ ! -x "$tool
   cp "$work/usr/bin/promtool" "$tools/"
   rm -rf "$work"
 fi
+
+# The broker of the Kafka tests.
+if [ "${1:-build}" = test ]; then bash "$(dirname "$0")/../tests/support/kafka/fetch.sh" >/dev/null; fi
