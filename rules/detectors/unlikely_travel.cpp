@@ -185,31 +185,41 @@ class UnlikelyTravel {
     return end;
   }
 
+  /// The most impossible pair first; one that is excused does not excuse the others.
   void judge(const DetectContext& ctx, const SignIn& e, const UserProfile& profile, EventNote& now,
              std::vector<EventNote>& anchors, State& state, FindingSink& out) const {
-    std::optional<Pair> best;
+    std::vector<Pair> pairs;
     for (EventNote& a : anchors) {
-      const std::optional<Pair> p = pair_of(now, a);
-      if (p && (!best || p->rho > best->rho)) best = p;
+      if (const std::optional<Pair> p = pair_of(now, a)) pairs.push_back(*p);
     }
-    if (!best) return;
-    const bool now_shared = ctx.profiles->shared_by(e.ip, e.event_time, shared_users_);
-    const bool anchor_shared = ctx.profiles->shared_by(best->anchor->address(), e.event_time, shared_users_);
-    const End at_now = look_at(profile, now, 0);
-    const End at_anchor = look_at(profile, *best->anchor, 1);
+    std::stable_sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) { return a.rho > b.rho; });
+    for (const Pair& p : pairs) {
+      if (judge_pair(ctx, e, profile, now, p, state, out)) return;
+    }
+  }
 
-    const bool blame_now = !now_shared && (!at_now.typical || (best->rho > 5 && !at_now.device_known));
-    const bool blame_anchor = !blame_now && !anchor_shared && !at_anchor.typical && (best->anchor->mark & kReported) == 0 &&
-                              best->anchor->names_event();
-    if (!blame_now && !blame_anchor) return;
+  /// True when the pair was a finding, or is one that was told before.
+  bool judge_pair(const DetectContext& ctx, const SignIn& e, const UserProfile& profile, EventNote& now, const Pair& pair, State& state,
+                  FindingSink& out) const {
+    const bool now_shared = ctx.profiles->shared_by(e.ip, e.event_time, shared_users_);
+    const bool anchor_shared = ctx.profiles->shared_by(pair.anchor->address(), e.event_time, shared_users_);
+    const End at_now = look_at(profile, now, 0);
+    const End at_anchor = look_at(profile, *pair.anchor, 1);
+
+    const bool blame_now = !now_shared && (!at_now.typical || (pair.rho > 5 && !at_now.device_known));
+    const bool blame_anchor = !blame_now && !anchor_shared && !at_anchor.typical && (pair.anchor->mark & kReported) == 0 &&
+                              pair.anchor->names_event();
+    if (!blame_now && !blame_anchor) return false;
     const End& end = blame_now ? at_now : at_anchor;
-    EventNote& blamed = blame_now ? now : *best->anchor;
-    const EventNote& other = blame_now ? *best->anchor : now;
-    const std::optional<Severity> severity = severity_of(*best, blamed, other, end, blame_now ? at_anchor : at_now,
+    EventNote& blamed = blame_now ? now : *pair.anchor;
+    const EventNote& other = blame_now ? *pair.anchor : now;
+    const std::optional<Severity> severity = severity_of(pair, blamed, other, end, blame_now ? at_anchor : at_now,
                                                          blame_now ? anchor_shared : now_shared, e.category);
-    if (!severity || told_before(blamed, *severity, state)) return;
+    if (!severity) return false;
+    if (told_before(blamed, *severity, state)) return true;
     blamed.mark = static_cast<std::uint8_t>(blamed.mark | kReported);
-    out.add(finding_of(ctx, e, profile, *best, blame_now, *severity));
+    out.add(finding_of(ctx, e, profile, pair, blame_now, *severity));
+    return true;
   }
 
   /// A place that was told a day or more ago is no news for two weeks: it is held back from learning, so that it would be told daily.
@@ -231,10 +241,12 @@ class UnlikelyTravel {
     if (own_machine) return std::nullopt;  // a VPN, or the device travelled with a clock that is wrong
     const bool all_new = !end.asn_known && !end.country_known && !end.device_known;
     if (other_shared && (end.asn_known || end.country_known)) return std::nullopt;
-    // Roaming: phones abroad are routed home, the laptop beside them is not.
+    // Roaming: phones abroad are routed home, the laptop beside them is not. Carriers lead phones out far away in their country, not abroad.
     const bool one_phone = ((blamed.mark ^ other.mark) & kPhone) != 0;
-    if (one_phone && end.device_known && other_end.device_known) return std::nullopt;
-    if (pair.rho <= 2 || end.asn_known) return Severity::low;
+    const bool one_country = blamed.country == other.country && blamed.country != 0;
+    const bool roaming = (blamed.mark & kPhone) == 0 || end.country_known || one_country;
+    if (one_phone && roaming && end.device_known && other_end.device_known) return std::nullopt;
+    if (pair.rho <= 2 || end.asn_known || (one_country && ((blamed.mark | other.mark) & kPhone) != 0)) return Severity::low;
     if (category == SignInCategory::non_interactive_user) return end.device_known ? Severity::low : Severity::medium;
     return all_new ? Severity::high : Severity::medium;
   }
