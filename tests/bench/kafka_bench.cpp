@@ -466,6 +466,12 @@ void run_line(const Arguments& a, const std::atomic<bool>& done) {
   }};
   while (!done) check(l.worker->run_once(Duration{20}));
   ingest.join();
+  std::uint64_t alerts = 0;
+  for (std::size_t i = 0; i <= Distribution::kBounds.size(); ++i) alerts += l.stats.detection_latency.count(i);
+  std::printf("append to the journal to the end of the commit: mean %.0f ms of %llu alerts; commits: mean %.0f ms of %llu\n",
+              1e3 * l.stats.detection_latency.sum_seconds() / static_cast<double>(std::max<std::uint64_t>(1, alerts)), static_cast<unsigned long long>(alerts),
+              1e3 * l.stats.commit_seconds.sum_seconds() / static_cast<double>(std::max<std::uint64_t>(1, l.stats.commits.value())),
+              static_cast<unsigned long long>(l.stats.commits.value()));
   l.stop();
 }
 
