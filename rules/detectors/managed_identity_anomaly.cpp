@@ -248,7 +248,7 @@ class ManagedIdentityAnomaly {
 
 const DetectorType& managed_identity_anomaly() {
   static const DetectorType type{
-      "managedIdentityAnomaly", EntityType::managed_identity, "managed identity", 1, kParameters, &KeyedDetector<ManagedIdentityAnomaly>::make,
+      "managedIdentityAnomaly", EntityType::managed_identity, "managed identity", 2, kParameters, &KeyedDetector<ManagedIdentityAnomaly>::make,
   };
   return type;
 }

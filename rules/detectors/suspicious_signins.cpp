@@ -462,7 +462,7 @@ bool SuspiciousSignins::decode(ByteReader& r, State& s) const {
 
 const DetectorType& suspicious_signins() {
   static const DetectorType type{
-      "suspiciousSignins", EntityType::service_principal, "service principal", 1, kParameters, &KeyedDetector<SuspiciousSignins>::make,
+      "suspiciousSignins", EntityType::service_principal, "service principal", 2, kParameters, &KeyedDetector<SuspiciousSignins>::make,
   };
   return type;
 }

@@ -399,7 +399,7 @@ bool UnfamiliarResourceAccess::decode(ByteReader& r, State& s) const {
 
 const DetectorType& unfamiliar_resource_access() {
   static const DetectorType type{
-      "unfamiliarResourceAccess", EntityType::agent, "agent and blueprint", 1, kParameters, &KeyedDetector<UnfamiliarResourceAccess>::make,
+      "unfamiliarResourceAccess", EntityType::agent, "agent and blueprint", 2, kParameters, &KeyedDetector<UnfamiliarResourceAccess>::make,
   };
   return type;
 }

@@ -35,7 +35,7 @@ const std::map<std::string, Layer>& layers() {
         {}}},
       {"connectors/embedded",
        {{"engine/model", "engine/codec", "engine/pipeline", "connectors/embedded"}, {"sqlite3.h", "zlib.h", "zstd.h"}}},
-      {"connectors/kafka", {{"engine/model", "engine/codec", "engine/pipeline", "connectors/kafka"}, {"librdkafka", "rapidjson"}}},
+      {"connectors/kafka", {{"engine/model", "engine/codec", "engine/pipeline", "connectors/kafka"}, {"librdkafka", "rapidjson", "openssl"}}},
       {"connectors/metrics", {{"engine/model", "engine/pipeline", "connectors/metrics"}, {"prometheus"}}},
       {"connectors/http", {{"engine/model", "connectors/http"}, {"boost"}}},
       {"connectors/demo",
