@@ -1,13 +1,18 @@
 #include "engine/codec/json_patterns.h"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace bartizan {
 
-const JsonPattern* JsonPatterns::find(const std::uint8_t* classes, Token count, std::uint64_t hash) const {
+const JsonPattern* JsonPatterns::find(const std::uint8_t* classes, Token count, std::uint64_t hash) {
+  texts_since_ = std::min(texts_since_ + 1, kTextsPerPattern);
   for (const std::size_t place : places(hash)) {
-    const JsonPattern& p = held_[place];
-    if (p.hash == hash && p.classes.size() == count && std::memcmp(p.classes.data(), classes, count) == 0) return &p;
+    JsonPattern& p = held_[place];
+    if (p.hash != hash || p.classes.size() != count || std::memcmp(p.classes.data(), classes, count) != 0) continue;
+    p.used = true;
+    return &p;
   }
   return nullptr;
 }
@@ -18,9 +23,12 @@ const JsonPattern* JsonPatterns::note(const JsonStructure& structure, Token coun
     met = hash;
     return nullptr;
   }
+  if (texts_since_ < kTextsPerPattern) return nullptr;
+  texts_since_ = 0;
   const auto [one, other] = places(hash);
-  const std::size_t place = held_[one].number <= held_[other].number ? one : other;  // the older one goes
+  const std::size_t place = held_[one].number <= held_[other].number ? one : other;  // the older one goes, unless it is of use
   JsonPattern& p = held_[place];
+  if (std::exchange(p.used, false)) return nullptr;
   p.number = ++numbers_;
   p.place = place;
   p.hash = hash;
