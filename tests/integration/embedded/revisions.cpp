@@ -22,9 +22,13 @@ std::string text_of(const rapidjson::Value& object, const char* name) {
   return v != nullptr && v->IsString() ? v->GetString() : "";
 }
 
+// Records in Graph's shapes carry our members under a prefix.
+constexpr const char* kGraphTenant = "@bartizan.tenantId";
+constexpr const char* kGraphRevision = "@bartizan.revision";
+
 // The key of a row that has revisions.
 std::string key_of(const rapidjson::Document& record) {
-  std::string key = text_of(record, "tenant_id") + "/";
+  std::string key = text_of(record, "tenant_id") + text_of(record, kGraphTenant) + "/";
   const std::string id = text_of(record, "id");
   if (!id.empty()) return key + id;
   const rapidjson::Value* entity = member(record, "entity");
@@ -48,7 +52,8 @@ std::string check_revisions(const std::map<std::string, std::string>& outputs) {
         continue;
       }
       if (text_of(record, "schema") == "bartizan.audit/v1" && !audit_ids.insert(text_of(record, "id")).second) return name + ": twice: " + line.substr(0, 200);
-      const rapidjson::Value* revision = member(record, "revision");
+      const rapidjson::Value* own = member(record, "revision");
+      const rapidjson::Value* revision = own != nullptr ? own : member(record, kGraphRevision);
       if (revision == nullptr) continue;
       std::uint64_t& before = last[key_of(record)];
       if (revision->GetUint64() <= before) return name + ": revision " + std::to_string(revision->GetUint64()) + " after " + std::to_string(before) + " of " + key_of(record);
@@ -59,12 +64,14 @@ std::string check_revisions(const std::map<std::string, std::string>& outputs) {
 }
 
 std::map<std::string, std::vector<std::string>> by_tenant(std::string_view bytes, bool without_ids) {
-  constexpr std::string_view kTenant = "\"tenant_id\":\"";
+  const std::string named[] = {"\"tenant_id\":\"", "\"" + std::string{kGraphTenant} + "\":\""};
   constexpr std::string_view kId = "\"id\":\"";
   std::map<std::string, std::vector<std::string>> out;
   for (std::string& line : split_lines(bytes)) {
-    const auto at = line.find(kTenant);
-    const std::string tenant = at == std::string::npos ? "" : line.substr(at + kTenant.size(), 36);
+    std::string tenant;
+    for (const std::string& member : named) {
+      if (const auto at = line.find(member); tenant.empty() && at != std::string::npos) tenant = line.substr(at + member.size(), 36);
+    }
     const auto id = line.find(kId);
     if (without_ids && id != std::string::npos) line.erase(id, line.find('"', id + kId.size()) + 1 - id);
     out[tenant].push_back(std::move(line));
