@@ -492,9 +492,9 @@ class KafkaDetect::Impl final : public DetectTransport {
   // Aborted: the same bytes again. Anything that leaves the end unknown: this producer is gone, and the stable position decides.
   CommitResult failed_attempt(TxnResult result) {
     ++aborts_;
+    if (result == TxnResult::must_abort) result = producer_->abort();  // its reports may name the cause
     const std::string code = producer_->trouble_code();
     note_client_event({ClientEvent::Level::warning, transactional_id_, "a unit was not committed: " + producer_->trouble(), code});
-    if (result == TxnResult::must_abort) result = producer_->abort();
     if (result != TxnResult::ok) {
       producer_.reset();
 #ifdef BARTIZAN_FAULT_UNKNOWN_IS_ABORTED  // only ever defined by a target that tests the tests

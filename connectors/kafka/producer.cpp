@@ -1,6 +1,7 @@
 #include "connectors/kafka/producer.h"
 
 #include <array>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -62,7 +63,10 @@ rd_kafka_topic_t* Producer::handle(const std::string& topic) {
 
 void Producer::note(std::string code, std::string text) {
   failed_ = true;
-  if (!trouble_.empty()) return;
+  // What follows from a failed unit may be told before the failure itself.
+  static const std::set<std::string> consequences = {rd_kafka_err2name(RD_KAFKA_RESP_ERR__STATE), rd_kafka_err2name(RD_KAFKA_RESP_ERR__PURGE_QUEUE),
+                                                     rd_kafka_err2name(RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)};
+  if (!trouble_.empty() && (!consequences.contains(trouble_code_) || consequences.contains(code))) return;
   trouble_code_ = std::move(code);
   trouble_ = std::move(text);
 }

@@ -43,16 +43,17 @@ struct Arguments {
   KafkaOptions kafka;
 };
 
-int fail(const char* part, const Error& error) {
-  std::cerr << part << ": " << error.code << ": " << error.message << std::endl;
-  stopping = true;
-  return 4;
-}
-
 void tell_events() {
   for (const ClientEvent& e : take_client_events()) {
     if (e.level >= ClientEvent::Level::warning) std::cerr << "client " << e.client << ": " << e.code << ' ' << e.text << std::endl;
   }
+}
+
+int fail(const char* part, const Error& error) {
+  tell_events();
+  std::cerr << part << ": " << error.code << ": " << error.message << std::endl;
+  stopping = true;
+  return 4;
 }
 
 int run_ingest(const Arguments& a, const BundleActivation& activation) {
