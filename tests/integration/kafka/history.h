@@ -49,7 +49,7 @@ class History {
   void join_once(bool orderly);
   void hide_something();
   void suffer();
-  std::string finish(const kafka::KafkaOptions& options, Engine& engine);
+  std::string finish(const kafka::KafkaOptions& options, EnginePtr& last);
   std::string compare_with_recount();
   std::string compare_with_calm_run();
   std::int64_t expected_ms() const;
