@@ -81,7 +81,7 @@ int run(const Global& global, const RunOptions& options) {
   }
   const auto rules = static_cast<std::uint32_t>(loaded->bundle.rule_set()->rules.size());
   log.info("started", "bartizan " BARTIZAN_VERSION " runs",
-           {{"http", config.http.listen}, {"rules", std::to_string(rules)}, {"bundle", loaded->bundle.hash()}, {"output", transport->outputs()}});
+           {{"http", config.http.listen.substr(0, config.http.listen.rfind(':') + 1) + std::to_string(server.port())}, {"rules", std::to_string(rules)}, {"bundle", loaded->bundle.hash()}, {"output", transport->outputs()}});
   const int code = line.run({loaded->bundle.hash(), {}, rules, {}});
   server.stop();
   const char* const how = stop_signal == 0 ? "the inputs are read to their end" : code == kDone ? "stopped by a signal; everything is committed" : "stopped by a signal; what is not committed comes again";
