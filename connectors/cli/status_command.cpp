@@ -15,8 +15,8 @@
 #include "connectors/embedded/checkpoint_db.h"
 #include "connectors/embedded/journal_files.h"
 #include "connectors/embedded/position_db.h"
+#include "connectors/kafka/group.h"
 #include "connectors/kafka/journal_source.h"
-#include "connectors/kafka/reader.h"
 #include "connectors/kafka/topic_access.h"
 
 namespace bartizan::cli {

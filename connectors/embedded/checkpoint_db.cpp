@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "connectors/embedded/crash_point.h"
 #include "engine/model/check.h"
+#include "engine/pipeline/crash_point.h"
 
 namespace bartizan::embedded {
 namespace {

@@ -6,9 +6,9 @@
 #include <thread>
 #include <utility>
 
-#include "connectors/embedded/crash_point.h"
 #include "connectors/embedded/raw_messages.h"
 #include "engine/model/check.h"
+#include "engine/pipeline/crash_point.h"
 
 namespace bartizan::embedded {
 namespace {

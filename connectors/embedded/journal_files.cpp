@@ -12,8 +12,8 @@
 #include <tuple>
 #include <utility>
 
-#include "connectors/embedded/crash_point.h"
 #include "engine/model/check.h"
+#include "engine/pipeline/crash_point.h"
 
 namespace bartizan::embedded {
 

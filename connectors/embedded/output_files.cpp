@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <utility>
 
-#include "connectors/embedded/crash_point.h"
 #include "engine/model/check.h"
+#include "engine/pipeline/crash_point.h"
 
 namespace bartizan::embedded {
 namespace {

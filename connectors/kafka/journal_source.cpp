@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "connectors/kafka/group.h"
 #include "connectors/kafka/offset_metadata.h"
 #include "connectors/kafka/reader.h"
 #include "connectors/kafka/state_rows.h"

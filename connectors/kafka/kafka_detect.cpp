@@ -13,13 +13,14 @@
 #include <utility>
 
 #include "connectors/kafka/client_log.h"
-#include "connectors/kafka/crash_point.h"
+#include "connectors/kafka/group.h"
 #include "connectors/kafka/offset_metadata.h"
 #include "connectors/kafka/out_message.h"
 #include "connectors/kafka/producer.h"
 #include "connectors/kafka/reader.h"
 #include "connectors/kafka/topics.h"
 #include "engine/model/check.h"
+#include "engine/pipeline/crash_point.h"
 
 namespace bartizan::kafka {
 namespace {
@@ -56,35 +57,17 @@ class KafkaDetect::Impl final : public DetectTransport {
   }
 
   Status open() {
-    auto conf = base_conf(options_, "detect");
+    auto conf = group_conf(options_, "detect");
     if (!conf.ok()) return conf.error();
     rd_kafka_conf_t* c = conf.value().get();
-    set(c, "group.id", group_of(options_, "detect"));
-    set(c, "enable.auto.commit", "false");
-    set(c, "enable.auto.offset.store", "false");
-    set(c, "auto.offset.reset", "error");  // a position that cannot be read is an error, never a guess
     // The journal holds no transactions; this makes the client ask for stable offsets only, so that a new owner waits for the end of the old
     // owner's last transaction.
     set(c, "isolation.level", "read_committed");
-    // 2.0.2's cooperative assignor aborts the process in some orders of events, so: eager.
-    set(c, "partition.assignment.strategy", "range");
-    set(c, "session.timeout.ms", std::to_string(options_.session_timeout.count()));
-    set(c, "heartbeat.interval.ms", std::to_string(std::clamp<std::int64_t>(options_.session_timeout.count() / 6, 500, 3000)));
-    set_default(c, options_, "max.poll.interval.ms", std::to_string(std::max<std::int64_t>(600'000, options_.session_timeout.count())));
-    set_default(c, options_, "fetch.wait.max.ms", "100");
-    set_default(c, options_, "fetch.error.backoff.ms", "50");
     set_default(c, options_, "fetch.message.max.bytes", "4194304");
     set_default(c, options_, "queued.max.messages.kbytes", "65536");
-    rd_kafka_conf_set_opaque(c, this);
-    rd_kafka_conf_set_rebalance_cb(c, on_rebalance);
-    auto client = make_client(RD_KAFKA_CONSUMER, std::move(conf.value()));
-    if (!client.ok()) return client.error();
-    consumer_ = std::move(client.value());
-    rd_kafka_poll_set_consumer(consumer_.get());
-    ListPtr topics{rd_kafka_topic_partition_list_new(1)};
-    rd_kafka_topic_partition_list_add(topics.get(), journal_.c_str(), RD_KAFKA_PARTITION_UA);
-    const rd_kafka_resp_err_t error = rd_kafka_subscribe(consumer_.get(), topics.get());
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return Error{"client", journal_ + ": " + rd_kafka_err2str(error)};
+    auto member = join_group(std::move(conf.value()), {journal_}, on_rebalance, this);
+    if (!member.ok()) return member.error();
+    consumer_ = std::move(member.value());
     return Ok{};
   }
 

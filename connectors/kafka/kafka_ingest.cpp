@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "connectors/kafka/client_log.h"
-#include "connectors/kafka/crash_point.h"
+#include "connectors/kafka/group.h"
 #include "connectors/kafka/offset_metadata.h"
 #include "connectors/kafka/out_message.h"
 #include "connectors/kafka/producer.h"
@@ -19,6 +19,7 @@
 #include "connectors/kafka/topics.h"
 #include "engine/codec/record_decoder.h"
 #include "engine/model/check.h"
+#include "engine/pipeline/crash_point.h"
 
 namespace bartizan::kafka {
 namespace {
@@ -47,32 +48,16 @@ class KafkaIngest::Impl final : public IngestTransport {
   ~Impl() override { close(); }
 
   Status open() {
-    auto conf = base_conf(options_, "ingest");
+    auto conf = group_conf(options_, "ingest");
     if (!conf.ok()) return conf.error();
-    rd_kafka_conf_t* c = conf.value().get();
-    set(c, "group.id", group_of(options_, "ingest"));
-    set(c, "enable.auto.commit", "false");
-    set(c, "enable.auto.offset.store", "false");
-    set(c, "auto.offset.reset", "error");  // where to start is decided in on_assigned, loudly
-    set(c, "partition.assignment.strategy", "range");
-    set(c, "session.timeout.ms", std::to_string(options_.session_timeout.count()));
-    set(c, "heartbeat.interval.ms", std::to_string(std::clamp<std::int64_t>(options_.session_timeout.count() / 6, 500, 3000)));
-    set_default(c, options_, "max.poll.interval.ms", std::to_string(std::max<std::int64_t>(600'000, options_.session_timeout.count())));
-    set_default(c, options_, "fetch.wait.max.ms", "100");
-    set_default(c, options_, "fetch.error.backoff.ms", "50");
-    set_default(c, options_, "queued.max.messages.kbytes", "131072");
-    rd_kafka_conf_set_opaque(c, this);
-    rd_kafka_conf_set_rebalance_cb(c, on_rebalance);
-    auto client = make_client(RD_KAFKA_CONSUMER, std::move(conf.value()));
-    if (!client.ok()) return client.error();
-    consumer_ = std::move(client.value());
-    rd_kafka_poll_set_consumer(consumer_.get());
+    set_default(conf.value().get(), options_, "queued.max.messages.kbytes", "131072");
+    std::vector<std::string> topics;
+    for (const auto& [name, input] : inputs_) topics.push_back(name);
+    auto member = join_group(std::move(conf.value()), topics, on_rebalance, this);
+    if (!member.ok()) return member.error();
+    consumer_ = std::move(member.value());
     commits_.reset(rd_kafka_queue_new(consumer_.get()));
     if (const Status s = new_producer(); !s.ok()) return s;
-    ListPtr topics{rd_kafka_topic_partition_list_new(static_cast<int>(inputs_.size()))};
-    for (const auto& [name, input] : inputs_) rd_kafka_topic_partition_list_add(topics.get(), name.c_str(), RD_KAFKA_PARTITION_UA);
-    const rd_kafka_resp_err_t error = rd_kafka_subscribe(consumer_.get(), topics.get());
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return Error{"client", std::string{"subscribe: "} + rd_kafka_err2str(error)};
     return Ok{};
   }
 

@@ -4,6 +4,8 @@
 #include <thread>
 #include <utility>
 
+#include "connectors/kafka/group.h"
+
 namespace bartizan::kafka {
 namespace {
 
@@ -50,8 +52,6 @@ ListPtr one_partition(const std::string& topic, std::int32_t partition, std::int
 }
 
 }  // namespace
-
-std::string group_of(const KafkaOptions& options, std::string_view role) { return options.group_id + "." + std::string{role}; }
 
 Result<ClientPtr> make_reader(const KafkaOptions& options, std::string_view purpose, Isolation isolation) {
   auto conf = base_conf(options, purpose);

@@ -44,6 +44,4 @@ Result<std::map<std::int32_t, Committed>> committed_offsets(rd_kafka_t* consumer
 Result<std::int32_t> partition_count(rd_kafka_t* client, const std::string& topic, Pulse& pulse,
                                      std::chrono::milliseconds limit = std::chrono::hours{24});
 
-std::string group_of(const KafkaOptions& options, std::string_view role);  // <group_id>.<role>
-
 }  // namespace bartizan::kafka

@@ -3,12 +3,12 @@
 #include <map>
 #include <utility>
 
-#include "connectors/kafka/crash_point.h"
 #include "connectors/kafka/producer.h"
 #include "connectors/kafka/reader.h"
 #include "connectors/kafka/state_rows.h"
 #include "connectors/kafka/topics.h"
 #include "engine/model/check.h"
+#include "engine/pipeline/crash_point.h"
 
 namespace bartizan::kafka {
 namespace {

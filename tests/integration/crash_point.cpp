@@ -1,4 +1,4 @@
-#include "connectors/embedded/crash_point.h"
+#include "engine/pipeline/crash_point.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace bartizan::embedded {
+namespace bartizan {
 namespace {
 
 struct Order {
@@ -24,6 +24,11 @@ Order order_from_environment() {
   return {std::string{order.substr(0, colon)}, std::atoi(text + colon + 1)};
 }
 
+int number_from_environment(const char* name) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? 0 : std::atoi(text);
+}
+
 }  // namespace
 
 void crash_point(const char* name) {
@@ -35,4 +40,16 @@ void crash_point(const char* name) {
   ::pause();
 }
 
-}  // namespace bartizan::embedded
+bool forced_abort() {
+  static const int every = number_from_environment("BARTIZAN_ABORT_EVERY");
+  static std::atomic<int> calls{0};
+  return every > 0 && ++calls % every == 0;
+}
+
+bool forced_unknown() {
+  static const int every = number_from_environment("BARTIZAN_UNKNOWN_EVERY");
+  static std::atomic<int> calls{0};
+  return every > 0 && ++calls % every == 0;
+}
+
+}  // namespace bartizan
