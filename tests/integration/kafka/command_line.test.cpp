@@ -6,23 +6,17 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <sstream>
 #include <thread>
 #include <vector>
 
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "connectors/kafka/topic_access.h"
 #include "connectors/kafka/topics.h"
+#include "tests/connectors/embedded/scratch.h"
+#include "tests/integration/kafka/engine_process.h"
+#include "tests/integration/kafka/program.h"
 #include "tests/support/kafka/broker.h"
-
-namespace fs = std::filesystem;
 
 namespace bartizan::test {
 namespace {
@@ -31,62 +25,7 @@ using namespace std::chrono_literals;
 
 constexpr const char* kTenant = "3b6a1f7e-52c4-4d0b-9a38-6e1c0f4d7b21";
 
-struct Ran {
-  int code = -1;
-  std::string out, err;
-};
-
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-int exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
-
-Ran bartizan(const fs::path& folder, const std::string& arguments) {
-  const std::string command = "cd '" + folder.string() + "' && '" BARTIZAN_BINARY "' " + arguments + " > .out 2> .err < /dev/null";
-  Ran ran;
-  ran.code = exit_code(std::system(command.c_str()));
-  ran.out = read_file(folder / ".out");
-  ran.err = read_file(folder / ".err");
-  return ran;
-}
-
-/// `bartizan run` beside the test; ended with it.
-class Engine {
- public:
-  Engine(const fs::path& folder, const std::string& config) : log_(folder / "run.log") {
-    pid_ = ::fork();
-    if (pid_ != 0) return;
-    const int fd = ::open(log_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    ::dup2(fd, STDERR_FILENO);
-    if (::chdir(folder.c_str()) == 0) ::execl(BARTIZAN_BINARY, "bartizan", "run", "-c", config.c_str(), static_cast<char*>(nullptr));
-    ::_exit(127);
-  }
-  ~Engine() {
-    if (pid_ <= 0) return;
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  Engine(const Engine&) = delete;
-  Engine& operator=(const Engine&) = delete;
-  int stop() {
-    int status = 0;
-    ::kill(pid_, SIGTERM);
-    ::waitpid(pid_, &status, 0);
-    pid_ = -1;
-    return exit_code(status);
-  }
-  std::string log() const { return read_file(log_); }
-
- private:
-  fs::path log_;
-  pid_t pid_ = -1;
-};
 
 std::string guid(int n) {
   char text[37];
@@ -148,14 +87,15 @@ TEST_CASE("the commands work on a broker", "[kafka][cli]") {
   Broker broker({});
   create_topic(broker, "signins", 2);
   const kafka::KafkaOptions options = deployment(broker, "cli");
-  const fs::path folder = broker.file("cli-test");
-  fs::create_directories(folder);
-  write_file(folder / "c.yaml", config_text(options, 2));
-  write_file(folder / "other.yaml", config_text(options, 3));
+  const std::string folder = broker.file("cli-test");
+  std::filesystem::create_directories(folder);
+  write_file(folder + "/c.yaml", config_text(options, 2));
+  write_file(folder + "/other.yaml", config_text(options, 3));
 
   {
-    Engine engine(folder, "c.yaml");
-    REQUIRE(within_a_minute([&] { return holds(engine.log(), "runs"); }));
+    const std::string log = folder + "/run.log";
+    Engine engine({BARTIZAN_BINARY, "run", "-c", folder + "/c.yaml"}, {}, log);
+    REQUIRE(within_a_minute([&] { return holds(testing::read_file(log), "runs"); }));
     REQUIRE(kafka::put_messages(options, "test", spray("signins")).ok());
     CHECK(within_a_minute([&] { return any_holds(values(options, Topic::alerts), "passwordSpray"); }));
 
@@ -177,14 +117,18 @@ TEST_CASE("the commands work on a broker", "[kafka][cli]") {
     CHECK(second.code == 4);  // one state.dir, one engine
     CHECK(holds(second.err, "is in use by process"));
     CHECK(within_a_minute([&] { return holds(bartizan(folder, "status -c c.yaml -o json").out, "\"running\":\"2 group members\""); }));
-    INFO(engine.log());
-    CHECK(engine.stop() == 0);
+    INFO(testing::read_file(log));
+    CHECK(engine.end(SIGTERM) == 0);
   }
 
+  CHECK(bartizan(folder, "risk dismiss user/" + guid(1) + " --tenant " + kTenant + " -c c.yaml").code == 0);  // nobody reads it
   const Ran status = bartizan(folder, "status -c c.yaml -o json");
   CHECK(status.code == 0);
+  INFO(status.out);
+  CHECK(holds(status.out, "\"topic\":\"cli.commands\",\"partition\":0,\"committed\":1,\"end\":2,\"lag\":1}"));
   CHECK(holds(status.out, "\"running\":\"\""));
   CHECK(holds(status.out, "\"clean_stop\":true"));
+  CHECK(!holds(bartizan(folder, "status --brief -c c.yaml -o json").out, "\"checkpoint\""));
   const Ran looked = bartizan(folder, "validate --environment -c c.yaml -o csv");
   INFO(looked.out);
   CHECK(looked.code == 0);
@@ -195,9 +139,7 @@ TEST_CASE("the commands work on a broker", "[kafka][cli]") {
 
   CHECK(holds(bartizan(folder, "journal dump -c c.yaml -o ndjson").out, "\"kind\":\"sign_in\""));
   REQUIRE(bartizan(folder, "replay --journal -c c.yaml --output again").code == 0);
-  std::vector<std::string> folded;
-  std::ifstream alerts(folder / "again/alerts.ndjson");
-  for (std::string line; std::getline(alerts, line);) folded.push_back(line);
+  std::vector<std::string> folded = testing::split_lines(testing::read_file(folder + "/again/alerts.ndjson"));
   std::sort(folded.begin(), folded.end());
   CHECK(folded == values(options, Topic::alerts));
 }
