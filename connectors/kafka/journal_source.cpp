@@ -12,6 +12,7 @@ namespace bartizan::kafka {
 namespace {
 
 constexpr std::chrono::seconds kAskMax{30};
+constexpr std::int64_t kLookBack = 1'000;  // offsets; each further look goes back eight times as far
 
 /// A reader that answers questions for one group. It never joins.
 Result<ClientPtr> group_reader(const KafkaOptions& options, std::string_view role) {
@@ -150,14 +151,31 @@ Result<std::vector<GroupPosition>> ingest_positions(const KafkaOptions& options)
   for (const InputTopic& input : options.inputs) {
     if (const Status s = positions_on(reader.value().get(), input.topic, pulse, out); !s.ok()) return s.error();
   }
+  if (const Status s = positions_on(reader.value().get(), topic(options, "commands"), pulse, out); !s.ok()) return s.error();
   return out;
 }
 
 Result<std::optional<CheckpointMarker>> checkpoint_marker(const KafkaOptions& options, std::int32_t partition) {
+  const std::string name = topic(options, "state");
   Pulse pulse;
-  auto held = read_state(options, partition, pulse);
-  if (!held.ok()) return held.error();
-  return held.value().marker();
+  const auto reader = make_reader(options, "status", Isolation::committed);
+  if (!reader.ok()) return reader.error();
+  const auto ends = watermarks(reader.value().get(), name, partition, pulse, kAskMax);
+  if (!ends.ok()) return ends.error();
+  // A marker is the last record of its checkpoint, so the newest one stands just below the last stable offset, whatever is being written.
+  std::optional<CheckpointMarker> marker;
+  std::int64_t end = ends.value().high;
+  for (std::int64_t back = kLookBack; !marker && end > ends.value().low; back *= 8) {
+    const std::int64_t from = std::max(ends.value().low, end - back);
+    const Status read = read_stretch(options, name, partition, from, end, Isolation::committed, pulse, [&](const rd_kafka_message_t& m) {
+      const bool is_marker = m.payload != nullptr && std::string_view{static_cast<const char*>(m.key), m.key_len} == kMarkerKey;
+      if (is_marker) marker = read_marker({static_cast<const char*>(m.payload), m.len}, partition);
+      return true;
+    });
+    if (!read.ok()) return read.error();
+    end = from;
+  }
+  return marker;
 }
 
 }  // namespace bartizan::kafka

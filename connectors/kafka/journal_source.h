@@ -49,10 +49,10 @@ struct GroupPosition {
   std::int64_t lag() const { return end - std::max(committed.value_or(first), first); }
 };
 
-/// For `status`; joins no group.
+/// For `status`; joins no group. INGEST's: of the inputs and the commands topic.
 Result<std::vector<GroupPosition>> detect_positions(const KafkaOptions& options);
 Result<std::vector<GroupPosition>> ingest_positions(const KafkaOptions& options);
-/// Newest sealed checkpoint of a partition. Reads the partition.
+/// Newest sealed checkpoint of a partition. Reads the partition from its end backwards until it finds one.
 Result<std::optional<CheckpointMarker>> checkpoint_marker(const KafkaOptions& options, std::int32_t partition);
 
 }  // namespace bartizan::kafka

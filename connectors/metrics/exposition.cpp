@@ -202,7 +202,7 @@ void add_kafka(Families& f, const KafkaNumbers& k) {
   const auto n = [](std::uint64_t v) { return static_cast<double>(v); };
   f.gauge("kafka_reachable", "1 while the brokers answer; 0 without Kafka.", k.reachable ? 1 : 0);
   for (const auto& lag : k.lag) {
-    f.gauge("kafka_consumer_lag_messages", "Messages behind the committed position, of inputs and journal; looked up every 10 s by each process, so use max by (topic, partition).",
+    f.gauge("kafka_consumer_lag_messages", "Messages behind the committed position, of inputs, commands and journal; looked up every 10 s by each process, so use max by (topic, partition).",
             static_cast<double>(lag.messages), {{"topic", lag.topic}, {"partition", std::to_string(lag.partition)}});
   }
   const char* const rebalances = "Changes of assignment.";
