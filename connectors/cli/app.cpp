@@ -10,6 +10,7 @@
 #include "connectors/cli/completion.h"
 #include "connectors/cli/exit_code.h"
 #include "engine/settings/diagnostic.h"
+#include "engine/settings/units.h"
 
 namespace bartizan::cli {
 namespace {
@@ -32,6 +33,9 @@ Help         bartizan COMMAND --help
 
 constexpr const char* kExitCodes = "Exit codes: 0 done, 1 findings, 2 usage, 3 invalid configuration or rule, 4 something outside is unavailable, 5 internal";
 
+constexpr Duration kTimeoutMin{std::chrono::seconds{1}};
+constexpr Duration kTimeoutMax{std::chrono::minutes{10}};
+
 /// The commands with their options; one object per run of the program.
 class Application {
  public:
@@ -50,6 +54,7 @@ class Application {
   void add_choice(CLI::App& app, const std::string& flag, Enum& value, const std::map<std::string, Enum>& words, const std::string& help);
   void add_word(CLI::App& app, const std::string& name, std::string& value, const std::vector<std::string>& words, const std::string& help, const char* type);
   void add_global_flags(CLI::App& app);
+  void add_timeout(CLI::App& app);
   CommandWords words_of(const CLI::App& app) const;
   OptionWords words_of(const CLI::Option& option) const;
   int completion();
@@ -106,6 +111,16 @@ void Application::add_global_flags(CLI::App& app) {
              "auto, always or never (NO_COLOR counts too)");
 }
 
+/// For commands that ask brokers.
+void Application::add_timeout(CLI::App& app) {
+  const auto take = [this](const std::string& text) {
+    const auto time = settings::parse_duration(text);
+    if (!time || *time < kTimeoutMin || *time > kTimeoutMax) throw CLI::ValidationError("--timeout", "'" + printable(text, 40) + "' is not a time from 1s to 10m");
+    global_.timeout = *time;
+  };
+  app.add_option_function<std::string>("--timeout", take, "On Kafka: how long the brokers may take to answer at first (default: 15s)")->type_name("TIME");
+}
+
 Application::Application() {
   app_.require_subcommand(0, 1);
   app_.set_help_flag("-h,--help", "Show this help");
@@ -143,6 +158,7 @@ void Application::add_line_commands() {
   c->add_flag("--journal", replay_.journal, "Replay the configured journal instead of files: of the state folder, or on Kafka from its start to its present end, writing nothing there");
   add_word(*c, "--fail-on-alert", replay_.fail_on_alert, {"informational", "low", "medium", "high", "critical"},
            "Exit with 1 when an alert of this severity or higher was written", "SEVERITY");
+  add_timeout(*c);
 
   c = command(app_, "demo", "Watch attacks being found in a made-up tenant",
               "  bartizan demo\n  bartizan demo --scenario passwordSpray --seed 3\n  bartizan demo --once --headless\n  bartizan demo --broker 127.0.0.1:9092",
@@ -167,6 +183,7 @@ void Application::add_check_commands() {
                         [this] { return cli::validate(global_, validate_); });
   c->add_option("--rules", validate_.rules, "Folder of a rule pack (default: the configuration's)")->type_name("DIR");
   c->add_flag("--environment", validate_.environment, "Look outside too, reading only: brokers, TLS, topics and their settings, rights; files and folders");
+  add_timeout(*c);
 
   CLI::App* config = command(app_, "config", "Show the configuration or its schema", "  bartizan config show --origin -c bartizan.yaml\n  bartizan config schema", nullptr);
   config->require_subcommand(0, 1);
@@ -194,17 +211,20 @@ void Application::add_check_commands() {
 void Application::add_operate_commands() {
   CLI::App* s = command(app_, "status", "Where the line stands: assignment, lag, committed and checkpoint positions, bundle, guarantee",
                         "  bartizan status -c bartizan.yaml\n  bartizan status -c bartizan.yaml -o json", [this] { return cli::status(global_, status_); });
-  s->add_flag("--brief", status_.brief, "Without checkpoints: on Kafka they are read from the state topic, which takes a while at much state");
+  s->add_flag("--brief", status_.brief, "Without checkpoints: on Kafka they are looked for in the state topic");
+  add_timeout(*s);
 
   CLI::App* dlq = command(app_, "dlq", "Dead letters: records that could not be used", "  bartizan dlq list -c bartizan.yaml\n  bartizan dlq show 3 -c bartizan.yaml\n  bartizan dlq replay -c bartizan.yaml", nullptr);
   dlq->require_subcommand(0, 1);
   CLI::App* c = command(*dlq, "list", "One line per dead letter", "  bartizan dlq list --reason bad_time", [this] { return cli::dlq_list(global_, dlq_); });
   c->add_option("--reason", dlq_.reason, "Only this reason")->type_name("REASON");
   c->add_option("--file", dlq_.file, "File to read (default: the configured file or topic)")->type_name("FILE");
+  add_timeout(*c);
   c = command(*dlq, "show", "One dead letter with its original bytes", "  bartizan dlq show 3\n  bartizan dlq show 3 --raw > record.json", [this] { return cli::dlq_show(global_, dlq_); });
   c->add_option("number", dlq_.number, "Its number in `dlq list`")->type_name("N")->required();
   c->add_flag("--raw", dlq_.raw, "Only the original bytes");
   c->add_option("--file", dlq_.file, "File to read (default: the configured file or topic)")->type_name("FILE");
+  add_timeout(*c);
   c = command(*dlq, "replay", "Send original bytes to the input again, after the cause is mended",
               "  bartizan dlq replay -c bartizan.yaml --reason missing_tenant\n  bartizan dlq replay 3 7 --to signins/again.ndjson --yes", [this] { return cli::dlq_replay(global_, dlq_); });
   c->add_option("numbers", dlq_.numbers, "Their numbers in `dlq list` (default: all)")->type_name("N");
@@ -212,6 +232,7 @@ void Application::add_operate_commands() {
   c->add_option("--to", dlq_.to, "Embedded transport: input file that the records are appended to; on Kafka they go to the topic that they came from")->type_name("FILE");
   c->add_option("--file", dlq_.file, "File to read (default: the configured file or topic)")->type_name("FILE");
   c->add_flag("--yes", dlq_.yes, "Do not ask; needed where standard input is no terminal");
+  add_timeout(*c);
 
   CLI::App* journal = command(app_, "journal", "The journal", "  bartizan journal dump -c bartizan.yaml -o ndjson", nullptr);
   journal->require_subcommand(0, 1);
@@ -219,6 +240,7 @@ void Application::add_operate_commands() {
               [this] { return cli::journal_dump(global_, journal_); });
   c->add_option("--from", journal_.from, "Begin at partition P, offset O")->type_name("P:O");
   c->add_option("--limit", journal_.limit, "At most this many entries")->type_name("N");
+  add_timeout(*c);
 
   CLI::App* r = command(app_, "risk", "Give a verdict on a user, workload identity, agent or sign-in",
                         "  bartizan risk dismiss user/8c1d2e3f-4a5b-4c6d-8e7f-901a2b3c4d5e --tenant 3b6a1f7e-52c4-4d0b-9a38-6e1c0f4d7b21 -c bartizan.yaml", nullptr);
@@ -238,6 +260,7 @@ void Application::add_operate_commands() {
     c->add_option("--note", risk_.note, "Why")->type_name("TEXT");
     c->add_option("--revision", risk_.revision, "Revision of the row that the verdict is about; newer findings survive it")->type_name("N");
     c->add_option("--id", risk_.id, "UUID of the command; a repeated one changes nothing (default: a new one)")->type_name("UUID");
+    add_timeout(*c);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "connectors/cli/terminal.h"
+#include "engine/model/time.h"
 
 namespace bartizan::cli {
 
@@ -17,6 +18,7 @@ struct Global {
   ColourMode colour = ColourMode::automatic;
   bool quiet = false;
   bool verbose = false;
+  Duration timeout{std::chrono::seconds{15}};  // of the commands that ask brokers: how long a first answer is waited for
 };
 
 struct RunOptions {
@@ -49,7 +51,7 @@ struct ValidateOptions {
   bool environment = false;  // look at the brokers, or files and folders, too
 };
 struct StatusOptions {
-  bool brief = false;  // without checkpoints, which must be read
+  bool brief = false;  // without checkpoints, which are looked for in the state topic
 };
 struct ConfigShowOptions {
   bool origin = false;

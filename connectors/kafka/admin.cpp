@@ -10,7 +10,8 @@ namespace bartizan::kafka {
 namespace {
 
 using std::chrono::milliseconds;
-constexpr milliseconds kConnectMax{15'000};
+constexpr milliseconds kAtOnce{300};  // an answer that comes later is worth a word
+constexpr milliseconds kAskAgain{1'000};
 constexpr int kAnswerMs = 20'000;
 constexpr milliseconds kSeenMax{20'000};
 
@@ -96,14 +97,15 @@ Result<std::unique_ptr<Admin>> Admin::connect(const KafkaOptions& options) {
   auto client = make_client(RD_KAFKA_CONSUMER, std::move(conf.value()));
   if (!client) return client.error();
   admin->client_ = std::move(client.value());
-  if (const Status there = admin->wait_for_brokers(); !there.ok()) return there.error();
+  if (const Status there = admin->wait_for_brokers(options); !there.ok()) return there.error();
   return admin;
 }
 
-Status Admin::wait_for_brokers() {
-  const auto deadline = std::chrono::steady_clock::now() + kConnectMax;
+Status Admin::wait_for_brokers(const KafkaOptions& options) {
+  const auto deadline = std::chrono::steady_clock::now() + options.connect_max;
+  bool first = true;
   do {
-    const auto answer = metadata(client_.get(), nullptr, milliseconds{1'000});
+    const auto answer = metadata(client_.get(), nullptr, std::min(options.connect_max, first ? kAtOnce : kAskAgain));
     if (answer) {
       const auto& m = *answer.value();
       cluster_ = std::to_string(m.broker_cnt) + (m.broker_cnt == 1 ? " broker" : " brokers");
@@ -111,13 +113,18 @@ Status Admin::wait_for_brokers() {
       return Ok{};
     }
     rd_kafka_poll(client_.get(), 0);
-    const std::lock_guard lock{mutex_};
-    // Waiting longer changes nothing about these two.
-    if (last_error_ == RD_KAFKA_RESP_ERR__AUTHENTICATION) return Error{"authentication", last_reason_};
-    if (last_error_ == RD_KAFKA_RESP_ERR__SSL) return Error{"tls", last_reason_};
+    {
+      const std::lock_guard lock{mutex_};
+      // Waiting longer changes nothing about these two.
+      if (last_error_ == RD_KAFKA_RESP_ERR__AUTHENTICATION) return Error{"authentication", last_reason_};
+      if (last_error_ == RD_KAFKA_RESP_ERR__SSL) return Error{"tls", last_reason_};
+    }
+    if (first && options.while_waiting) options.while_waiting();
+    first = false;
   } while (std::chrono::steady_clock::now() < deadline);
   const std::lock_guard lock{mutex_};
-  return Error{"unreachable", last_reason_.empty() ? "no broker answered within 15 s" : last_reason_};
+  const std::string silent = "no broker answered within " + std::to_string(options.connect_max.count() / 1000) + " s";
+  return Error{"unreachable", last_reason_.empty() ? silent : last_reason_ + "; " + silent};
 }
 
 std::string Admin::cluster() const { return cluster_; }

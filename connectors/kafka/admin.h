@@ -31,7 +31,7 @@ struct SettingsFound {
 /// A client that creates no topic by asking for it. One thread; every call ends within half a minute.
 class Admin {
  public:
-  /// Waits for a first answer. Errors: `unreachable`, `tls`, `authentication` (the client's own words), those of client.h.
+  /// Waits for a first answer, at most options.connect_max. Errors: `unreachable`, `tls`, `authentication` (the client's own words), those of client.h.
   static Result<std::unique_ptr<Admin>> connect(const KafkaOptions& options);
 
   /// "2 brokers, first 127.0.0.1:9092"
@@ -48,7 +48,7 @@ class Admin {
 
  private:
   Admin() = default;
-  Status wait_for_brokers();
+  Status wait_for_brokers(const KafkaOptions& options);
   static void on_error(rd_kafka_t* client, int code, const char* reason, void* self);
   bool wait_until_seen(const std::vector<std::string>& topics);
 
