@@ -13,6 +13,7 @@
 #include "connectors/cli/commands.h"
 #include "connectors/cli/config.h"
 #include "connectors/cli/dead_letters.h"
+#include "connectors/cli/errand.h"
 #include "connectors/cli/exit_code.h"
 #include "connectors/kafka/topic_access.h"
 #include "connectors/kafka/topics.h"
@@ -40,7 +41,7 @@ std::optional<Letters> find_letters(const Global& global, const DlqOptions& opti
   if (!diagnostics.all().empty()) write_error(settings::render(diagnostics, wants_colour(global.colour, STDERR_FILENO)));
   if (!config) return std::nullopt;
   if (config->config.kafka) {
-    out.kafka = kafka_options(*config);
+    out.kafka = errand_options(global, *config);
     out.name = kafka::topic(*out.kafka, Topic::dead_letter);
   } else {
     out.name = out.path = (std::filesystem::path(resolve(*config, config->config.files.output)) / "dead-letter.ndjson").string();

@@ -9,6 +9,7 @@
 #include <glob.h>
 #include <unistd.h>
 
+#include "connectors/cli/errand.h"
 #include "connectors/cli/exit_code.h"
 #include "connectors/kafka/topics.h"
 
@@ -64,7 +65,7 @@ int show_environment(const Global& global, const Loaded& loaded) {
   Checks checks = {{"configuration", true, std::to_string(loaded.bundle.rule_set()->rules.size()) + " rules, bundle " + loaded.bundle.hash(), ""},
                    folder_check("state.dir", resolve(config, config.config.state.dir))};
   const std::size_t own = checks.size();
-  Checks more = config.config.kafka ? kafka::check_environment(kafka_options(config)) : embedded_checks(config);
+  Checks more = config.config.kafka ? kafka::check_environment(errand_options(global, config)) : embedded_checks(config);
   checks.insert(checks.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   Rows rows({"check", "ok", "found", "advice"});
   rows.raw_column(1);

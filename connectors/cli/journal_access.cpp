@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <climits>
 
+#include "connectors/cli/errand.h"
 #include "connectors/embedded/journal_files.h"
 #include "connectors/embedded/state_folder.h"
 #include "connectors/kafka/bundle_topic.h"
@@ -59,9 +60,9 @@ class KafkaJournal final : public JournalAccess {
 
 }  // namespace
 
-Result<std::unique_ptr<JournalAccess>> open_journal(const LoadedConfig& loaded) {
+Result<std::unique_ptr<JournalAccess>> open_journal(const Global& global, const LoadedConfig& loaded) {
   if (loaded.config.kafka) {
-    const kafka::KafkaOptions options = kafka_options(loaded);
+    const kafka::KafkaOptions options = errand_options(global, loaded);
     if (const Status reached = kafka::reach(options); !reached.ok()) return reached.error();
     auto source = kafka::JournalSource::open(options);
     if (!source) return source.error();

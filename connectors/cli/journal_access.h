@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "connectors/cli/commands.h"
 #include "connectors/cli/config.h"
 #include "engine/pipeline/transport.h"
 
@@ -27,6 +28,6 @@ class JournalAccess {
 };
 
 /// Errors: `no_journal`, and those of the transport.
-Result<std::unique_ptr<JournalAccess>> open_journal(const LoadedConfig& loaded);
+Result<std::unique_ptr<JournalAccess>> open_journal(const Global& global, const LoadedConfig& loaded);
 
 }  // namespace bartizan::cli

@@ -94,7 +94,7 @@ int journal_dump(const Global& global, const JournalDumpOptions& options) {
       return kUsage;
     }
   }
-  auto journal = open_journal(*config);
+  auto journal = open_journal(global, *config);
   if (!journal) {
     say_error(global, journal.error().message);
     return exit_code_of(journal.error());

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "connectors/cli/bundle_record.h"
+#include "connectors/cli/errand.h"
 #include "connectors/cli/kafka_watch.h"
 #include "connectors/cli/live_transport.h"
 #include "connectors/kafka/bundle_topic.h"
@@ -26,10 +27,20 @@ constexpr std::array<std::string_view, 20> kLasting = {
     "ahead_of_outputs",  "bad_checkpoint",  "output_refused",    "unreadable",         "unknown_bundle", "unknown_version",  "corrupt",
     "not_authorized",    "authentication",  "bad_setting",       "secret_file",        "interrupted",    "no_topic"};
 
+/// With a line of the log when the brokers do not answer at once.
+kafka::KafkaOptions with_word(kafka::KafkaOptions options, Log& log) {
+  options.while_waiting = [brokers = brokers_text(options.brokers), &log] { log.info("waiting", "waiting for an answer from the brokers", {{"brokers", brokers}}); };
+  return options;
+}
+
 class KafkaLive final : public LiveTransport {
  public:
   KafkaLive(const LoadedConfig& loaded, Log& log)
-      : options_(kafka_options(loaded)), has_ingest_(loaded.config.has(Role::ingest)), has_detect_(loaded.config.has(Role::detect)), log_(log), bundles_(options_, &waits_) {}
+      : options_(with_word(kafka_options(loaded), log)),
+        has_ingest_(loaded.config.has(Role::ingest)),
+        has_detect_(loaded.config.has(Role::detect)),
+        log_(log),
+        bundles_(options_, &waits_) {}
 
   Status open() override;
   Status store_bundle(const Bundle& bundle) override {

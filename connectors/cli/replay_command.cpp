@@ -116,7 +116,7 @@ Status fold_journal(JournalAccess& journal, const std::shared_ptr<StoredRuleSets
 }
 
 int replay_journal(const Global& global, const ReplayOptions& options, const Loaded& loaded) {
-  auto journal = open_journal(loaded.config);
+  auto journal = open_journal(global, loaded.config);
   if (!journal) {
     say_error(global, journal.error().message);
     return exit_code_of(journal.error());

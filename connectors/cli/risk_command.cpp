@@ -7,6 +7,7 @@
 #include "connectors/cli/author.h"
 #include "connectors/cli/commands.h"
 #include "connectors/cli/config.h"
+#include "connectors/cli/errand.h"
 #include "connectors/cli/exit_code.h"
 #include "connectors/embedded/state_folder.h"
 #include "connectors/kafka/topic_access.h"
@@ -38,9 +39,9 @@ std::string complaint(const RiskOptions& options, const std::string& type, const
 }
 
 /// Into the commands topic or file; says which.
-Result<std::string> put_command(const LoadedConfig& loaded, const std::string& line, const std::string& key, const std::string& id) {
+Result<std::string> put_command(const Global& global, const LoadedConfig& loaded, const std::string& line, const std::string& key, const std::string& id) {
   if (loaded.config.kafka) {
-    const kafka::KafkaOptions options = kafka_options(loaded);
+    const kafka::KafkaOptions options = errand_options(global, loaded);
     kafka::OutMessage message;
     message.topic = kafka::topic(options, "commands");
     message.keyed = true;
@@ -84,7 +85,7 @@ int risk(const Global& global, const RiskOptions& options) {
   if (!options.note.empty()) line += ",\"note\":" + json_text(options.note);
   line += "}";
 
-  const auto where = put_command(*config, line, tenant + "/" + type + "/" + id, command_id);
+  const auto where = put_command(global, *config, line, tenant + "/" + type + "/" + id, command_id);
   if (!where) {
     say_error(global, where.error().message);
     return exit_code_of(where.error());

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "connectors/cli/commands.h"
+#include "connectors/cli/errand.h"
 #include "connectors/cli/exit_code.h"
 #include "connectors/cli/rule_files.h"
 #include "connectors/embedded/checkpoint_db.h"
@@ -64,8 +65,8 @@ Status add_group(const kafka::KafkaOptions& options, const std::string& role, co
   return Ok{};
 }
 
-Result<LineStatus> kafka_status(const LoadedConfig& loaded, bool brief) {
-  const kafka::KafkaOptions options = kafka_options(loaded);
+Result<LineStatus> kafka_status(const Global& global, const LoadedConfig& loaded, bool brief) {
+  const kafka::KafkaOptions options = errand_options(global, loaded);
   if (const Status reached = kafka::reach(options); !reached.ok()) return reached.error();
   LineStatus out;
   out.transport = "kafka";
@@ -177,7 +178,7 @@ std::string status_json(const LineStatus& status, const std::string& bundle) {
 int status(const Global& global, const StatusOptions& options) {
   const auto loaded = load_all(global.config_files, {}, wants_colour(global.colour, STDERR_FILENO));
   if (!loaded) return kInvalid;
-  const auto found = loaded->config.config.kafka ? kafka_status(loaded->config, options.brief) : embedded_status(loaded->config, options.brief);
+  const auto found = loaded->config.config.kafka ? kafka_status(global, loaded->config, options.brief) : embedded_status(loaded->config, options.brief);
   if (!found) {
     say_error(global, found.error().message);
     return exit_code_of(found.error());
