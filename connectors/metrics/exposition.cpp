@@ -48,6 +48,9 @@ void add_ingest(Families& f, const IngestStats* in) {
                 {{"category", std::string{to_word(kCategories[c])}}, {"agent", agent == 1 ? "true" : "false"}});
     }
   }
+  f.counter("ingest_risk_reports_total", "Records of Entra's risk feeds decoded, repeats included.", read(in, [](auto& s) { return s.risk_reports.value(); }));
+  f.counter("ingest_directory_changes_total", "Records of AuditLogs decoded that change risk, repeats included.",
+            read(in, [](auto& s) { return s.directory_changes.value(); }));
   f.counter("ingest_commands_total", "Analyst commands read.", read(in, [](auto& s) { return s.commands.value(); }));
   for (std::size_t r = 0; r < kDeadLetterReasons; ++r) {
     f.counter("dead_letters_total", "Records that could not be used, by reason (docs/formats).", read(in, [&](auto& s) { return s.dead_letters[r].value(); }),
@@ -72,6 +75,8 @@ void add_events(Families& f, const DetectStats* d) {
                 {{"category", std::string{to_word(kCategories[c])}}, {"agent", agent == 1 ? "true" : "false"}});
     }
   }
+  f.counter("risk_reports_total", "Records of Entra's risk feeds taken in, without repeats.", read(d, [](auto& s) { return s.risk_reports.value(); }));
+  f.counter("directory_changes_total", "Records of AuditLogs taken in that change risk, without repeats.", read(d, [](auto& s) { return s.directory_changes.value(); }));
   const char* const help = "Sign-ins dropped as repeats: by source position, by event id, or as an older copy.";
   f.counter("events_deduplicated_total", help, read(d, [](auto& s) { return s.events_repeated_position.value(); }), {{"by", "position"}});
   f.counter("events_deduplicated_total", help, read(d, [](auto& s) { return s.events_repeated_id.value(); }), {{"by", "id"}});

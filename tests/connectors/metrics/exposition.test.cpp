@@ -45,7 +45,9 @@ TEST_CASE("every known series is there from the start, at 0", "[metrics]") {
   const std::string text = metrics_text(sample());
   for (const auto* line : {"bartizan_alerts_total{rule=\"passwordSpray\",severity=\"high\",mode=\"live\"} 0", "bartizan_dead_letters_total{reason=\"bad_time\"} 0",
                            "bartizan_events_total{category=\"managed_identity\",agent=\"true\"} 0", "bartizan_risky_entities{entity_type=\"agent\",level=\"high\"} 0",
-                           "bartizan_detection_latency_seconds_bucket{le=\"+Inf\"} 0", "bartizan_recovery_hash_mismatches_total 0"}) {
+                           "bartizan_detection_latency_seconds_bucket{le=\"+Inf\"} 0", "bartizan_recovery_hash_mismatches_total 0",
+                           "bartizan_ingest_risk_reports_total 0", "bartizan_ingest_directory_changes_total 0", "bartizan_risk_reports_total 0",
+                           "bartizan_directory_changes_total 0"}) {
     INFO(line);
     CHECK(text.find(line) != std::string::npos);
   }
@@ -58,6 +60,10 @@ TEST_CASE("counters show where they belong", "[metrics]") {
   detect.rules.of("passwordSpray").alerts[static_cast<std::size_t>(Severity::high)][0].add();
   detect.rules.of("passwordSpray").suppressed[static_cast<std::size_t>(Suppression::learning)].add(2);
   detect.detection_latency.observe(0.02);
+  ingest.risk_reports.add(5);
+  ingest.directory_changes.add(6);
+  detect.risk_reports.add(7);
+  detect.directory_changes.add(8);
   ingest.dead_letters[static_cast<std::size_t>(DeadLetterReason::bad_time)].add(4);
   MetricsSource source = sample();
   source.detect = &detect;
@@ -67,6 +73,10 @@ TEST_CASE("counters show where they belong", "[metrics]") {
   CHECK(text.find("bartizan_alerts_total{rule=\"passwordSpray\",severity=\"high\",mode=\"live\"} 1") != std::string::npos);
   CHECK(text.find("bartizan_alerts_suppressed_total{rule=\"passwordSpray\",cause=\"learning\"} 2") != std::string::npos);
   CHECK(text.find("bartizan_dead_letters_total{reason=\"bad_time\"} 4") != std::string::npos);
+  CHECK(text.find("bartizan_ingest_risk_reports_total 5") != std::string::npos);
+  CHECK(text.find("bartizan_ingest_directory_changes_total 6") != std::string::npos);
+  CHECK(text.find("bartizan_risk_reports_total 7") != std::string::npos);
+  CHECK(text.find("bartizan_directory_changes_total 8") != std::string::npos);
   CHECK(text.find("bartizan_detection_latency_seconds_bucket{le=\"0.05\"} 1") != std::string::npos);
   CHECK(text.find("bartizan_detection_latency_seconds_bucket{le=\"0.01\"} 0") != std::string::npos);
 }
