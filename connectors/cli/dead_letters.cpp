@@ -79,6 +79,10 @@ StoredLetter from_message(const rd_kafka_message_t& message) {
     if (key.starts_with(kSource)) out.source[std::string(key.substr(kSource.size()))] = text;
     else if (key.starts_with(kField)) out.fields[std::string(key.substr(kField.size()))] = text;
   }
+  // Where no header says it, the message's own time does: INGEST sends a letter when it finds one.
+  rd_kafka_timestamp_type_t kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  const std::int64_t sent_ms = rd_kafka_message_timestamp(&message, &kind);
+  if (kind != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE && out.field("detected_at").empty()) out.fields["detected_at"] = format_time(time_from_ms(sent_ms));
   return out;
 }
 

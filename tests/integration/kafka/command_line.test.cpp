@@ -108,6 +108,8 @@ TEST_CASE("the commands work on a broker", "[kafka][cli]") {
     broken.value = "{broken";
     REQUIRE(kafka::put_messages(options, "test", {broken}).ok());
     CHECK(within_a_minute([&] { return holds(bartizan(folder, "dlq list -c c.yaml").out, "malformed_json"); }));
+    CHECK(holds(bartizan(folder, "dlq list -c c.yaml").out, "\"detected_at\":\"20"));
+    CHECK(holds(bartizan(folder, "dlq show 1 -c c.yaml").out, "detected_at     20"));
     CHECK(bartizan(folder, "dlq show 1 --raw -c c.yaml").out == "{broken");
     CHECK(bartizan(folder, "dlq replay -c c.yaml").code == 2);  // nobody to ask
     CHECK(holds(bartizan(folder, "dlq replay --yes -c c.yaml").out, "{\"sent\":1,"));
