@@ -161,15 +161,18 @@ void Application::add_line_commands() {
   add_timeout(*c);
 
   c = command(app_, "demo", "Watch attacks being found in a made-up tenant",
-              "  bartizan demo\n  bartizan demo --scenario passwordSpray --seed 3\n  bartizan demo --once --headless\n  bartizan demo --broker 127.0.0.1:9092",
+              "  bartizan demo\n  bartizan demo --scenario passwordSpray --seed 3\n  bartizan demo --once --headless\n  bartizan demo --broker 127.0.0.1:9092\n"
+              "  bartizan demo --broker kafka-1.example.com:9093 -c bartizan.yaml",
               [this] { return cli::demo(global_, demo_); });
   c->add_option("--seed", demo_.seed, "Another seed, another tenant")->type_name("N");
   c->add_option("--scenario", demo_.scenario, "One attack by its name, or all")->type_name("NAME");
   c->add_flag("--once", demo_.once, "End after the story (it always does until there is a console to stay up for)");
   c->add_flag("--headless", demo_.headless, "No pauses, no colours, no progress bar: the same bytes every time");
   c->add_option("--speed", demo_.speed, "How much faster than life the story runs (default: it fits in 40 s)")->type_name("X");
-  c->add_option("--broker", demo_.broker, "Play through topics of this Kafka cluster, with a prefix of their own")->type_name("HOST:PORT");
+  c->add_option("--broker", demo_.broker, "Play through topics of this Kafka cluster, with a prefix of their own; security as in --config")->type_name("HOST:PORT");
+  c->add_flag("--keep", demo_.keep, "Leave those topics when it ends (default: they are deleted)");
   c->add_option("--output", demo_.output, "Keep the output files in this folder, new or empty (default: they are removed at the end)")->type_name("DIR");
+  add_timeout(*c);
 
   c = command(app_, "init", "Write a commented configuration, a rule pack and a folder layout", "  bartizan init\n  bartizan init my-tenant",
               [this] { return cli::init(global_, init_); });

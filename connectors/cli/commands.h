@@ -41,6 +41,7 @@ struct DemoCommandOptions {
   double speed = 0;
   std::string output;
   std::string broker;  // host:port; empty: the embedded transport
+  bool keep = false;   // the topics
 };
 struct InitOptions {
   std::string directory = ".";

@@ -98,10 +98,9 @@ class OutputReader {
   std::map<std::string, std::int64_t> reached_;
 };
 
-kafka::KafkaOptions demo_options(const std::string& broker, const std::string& folder) {
-  kafka::KafkaOptions out;
+kafka::KafkaOptions demo_options(const kafka::KafkaOptions& cluster, const std::string& folder) {
+  kafka::KafkaOptions out = cluster;
   const std::string name = "bartizan-demo-" + new_uuid().substr(0, 8);
-  out.brokers = {broker};
   out.group_id = name;
   out.prefix = name + ".";
   out.inputs = {{out.prefix + "sign-ins", 0, ""}};
@@ -112,14 +111,19 @@ kafka::KafkaOptions demo_options(const std::string& broker, const std::string& f
 
 class KafkaLine final : public demo::DemoLine {
  public:
-  KafkaLine(kafka::KafkaOptions options, const Bundle& bundle) : options_(std::move(options)), rules_(std::make_shared<BundleStore>()), bundles_(options_) { rules_->add(bundle); }
+  KafkaLine(kafka::KafkaOptions options, const Bundle& bundle)
+      : options_(std::move(options)), rules_(std::make_shared<BundleStore>()), bundles_(options_) {
+    rules_->add(bundle);
+  }
 
   Status open(const Bundle& bundle);
   Status put(std::string_view records) override;
   Status put_command(std::string_view command) override;
   Status settle(std::vector<demo::OutputLine>& out) override;
   Status close() override;
+  Status remove();
   const std::string& prefix() const { return options_.prefix; }
+  bool has_made_topics() const { return has_made_topics_; }
 
  private:
   Status make_topics();
@@ -127,6 +131,7 @@ class KafkaLine final : public demo::DemoLine {
   Status drain();
 
   kafka::KafkaOptions options_;
+  bool has_made_topics_ = false;
   std::shared_ptr<BundleStore> rules_;
   kafka::BundleTopic bundles_;
   std::optional<kafka::Identity> identity_;
@@ -139,7 +144,7 @@ class KafkaLine final : public demo::DemoLine {
   DetectStats detect_stats_;
   std::unique_ptr<IngestWorker> ingest_;
   std::unique_ptr<DetectWorker> detect_;
-  OutputReader outputs_;
+  std::unique_ptr<OutputReader> outputs_;
   std::vector<kafka::OutMessage> waiting_;  // put, not sent
   std::uint64_t messages_put_ = 0;
 };
@@ -156,6 +161,7 @@ Status KafkaLine::make_topics() {
     plan.partitions = 1;
     plans.push_back(std::move(plan));
   }
+  has_made_topics_ = true;
   const auto refused = admin.value()->create(plans, options_.replication_factor);
   if (!refused) return refused.error();
   if (!refused.value().empty()) return Error{"topic_settings", refused.value().front().first + ": " + refused.value().front().second};
@@ -186,7 +192,8 @@ Status KafkaLine::open(const Bundle& bundle) {
   ingest_ = std::make_unique<IngestWorker>(*story_time_, clock_, ingest_stats_, options);
   ingest_->activate({bundle.hash(), {}, static_cast<std::uint32_t>(bundle.rule_set()->rules.size()), {}});
   detect_ = std::make_unique<DetectWorker>(detect_transport_->transport(), *state_, rules_, clock_, detect_stats_);
-  return outputs_.open(options_);
+  outputs_ = std::make_unique<OutputReader>();
+  return outputs_->open(options_);
 }
 
 Status KafkaLine::put(std::string_view records) {
@@ -238,7 +245,7 @@ Status KafkaLine::drain() {
 
 Status KafkaLine::settle(std::vector<demo::OutputLine>& out) {
   if (const Status drained = drain(); !drained.ok()) return drained;
-  return outputs_.read(out);
+  return outputs_->read(out);
 }
 
 Status KafkaLine::close() {
@@ -249,13 +256,34 @@ Status KafkaLine::close() {
   return Ok{};
 }
 
+Status KafkaLine::remove() {
+  // Whoever still reads would only complain.
+  outputs_.reset();
+  if (ingest_transport_) ingest_transport_->close();
+  if (detect_transport_) detect_transport_->close();
+  auto admin = kafka::Admin::connect(options_);
+  if (!admin) return admin.error();
+  std::vector<std::string> names = {options_.inputs.front().topic};
+  for (const auto& plan : kafka::topic_plans(options_)) names.push_back(plan.name);
+  const auto stay = admin.value()->remove(names);
+  if (!stay) return stay.error();
+  if (stay.value().empty()) return Ok{};
+  return Error{"not_removed", std::to_string(stay.value().size()) + " topics stay, first " + stay.value().front().first + ": " + stay.value().front().second};
+}
+
 }  // namespace
 
-Result<std::unique_ptr<demo::DemoLine>> kafka_demo_line(const std::string& broker, const std::string& folder, const Bundle& bundle) {
-  auto line = std::make_unique<KafkaLine>(demo_options(broker, folder), bundle);
-  if (const Status opened = line->open(bundle); !opened.ok()) return opened.error();
+Result<std::unique_ptr<demo::DemoLine>> kafka_demo_line(const kafka::KafkaOptions& cluster, const std::string& folder, const Bundle& bundle) {
+  auto line = std::make_unique<KafkaLine>(demo_options(cluster, folder), bundle);
+  if (const Status opened = line->open(bundle); !opened.ok()) {
+    // Where nobody answers, nothing was made.
+    if (line->has_made_topics()) static_cast<void>(line->remove());
+    return opened.error();
+  }
   return std::unique_ptr<demo::DemoLine>(std::move(line));
 }
+
+Status remove_kafka_demo(demo::DemoLine& line) { return static_cast<KafkaLine&>(line).remove(); }
 
 std::string kafka_demo_prefix(const demo::DemoLine& line) { return static_cast<const KafkaLine&>(line).prefix(); }
 

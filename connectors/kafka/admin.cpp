@@ -21,6 +21,7 @@ struct QueueFree { void operator()(rd_kafka_queue_t* q) const { rd_kafka_queue_d
 struct EventFree { void operator()(rd_kafka_event_t* e) const { rd_kafka_event_destroy(e); } };
 struct AdminOptionsFree { void operator()(rd_kafka_AdminOptions_t* o) const { rd_kafka_AdminOptions_destroy(o); } };
 struct NewTopicFree { void operator()(rd_kafka_NewTopic_t* t) const { rd_kafka_NewTopic_destroy(t); } };
+struct DeleteTopicFree { void operator()(rd_kafka_DeleteTopic_t* t) const { rd_kafka_DeleteTopic_destroy(t); } };
 struct ResourceFree { void operator()(rd_kafka_ConfigResource_t* r) const { rd_kafka_ConfigResource_destroy(r); } };
 using MetadataPtr = std::unique_ptr<const rd_kafka_metadata_t, MetadataFree>;
 using TopicPtr = std::unique_ptr<rd_kafka_topic_t, TopicFree>;
@@ -28,6 +29,7 @@ using QueuePtr = std::unique_ptr<rd_kafka_queue_t, QueueFree>;
 using EventPtr = std::unique_ptr<rd_kafka_event_t, EventFree>;
 using AdminOptionsPtr = std::unique_ptr<rd_kafka_AdminOptions_t, AdminOptionsFree>;
 using NewTopicPtr = std::unique_ptr<rd_kafka_NewTopic_t, NewTopicFree>;
+using DeleteTopicPtr = std::unique_ptr<rd_kafka_DeleteTopic_t, DeleteTopicFree>;
 using ResourcePtr = std::unique_ptr<rd_kafka_ConfigResource_t, ResourceFree>;
 
 Result<MetadataPtr> metadata(rd_kafka_t* client, rd_kafka_topic_t* only, milliseconds limit) {
@@ -180,6 +182,31 @@ Result<std::vector<std::pair<std::string, std::string>>> Admin::create(const std
     }
   }
   if (!wait_until_seen(created)) return Error{"unreachable", "topics were created but did not appear within 20 s"};
+  return failed;
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> Admin::remove(const std::vector<std::string>& topics) {
+  std::vector<std::pair<std::string, std::string>> failed;
+  if (topics.empty()) return failed;
+  std::vector<DeleteTopicPtr> made;
+  std::vector<rd_kafka_DeleteTopic_t*> unwanted;
+  for (const auto& topic : topics) {
+    made.emplace_back(rd_kafka_DeleteTopic_new(topic.c_str()));
+    unwanted.push_back(made.back().get());
+  }
+  const QueuePtr queue{rd_kafka_queue_new(client_.get())};
+  const AdminOptionsPtr how = admin_options(client_.get(), RD_KAFKA_ADMIN_OP_DELETETOPICS);
+  rd_kafka_DeleteTopics(client_.get(), unwanted.data(), unwanted.size(), how.get(), queue.get());
+  const EventPtr event{rd_kafka_queue_poll(queue.get(), kAnswerMs + 5'000)};
+  if (!event) return Error{"unreachable", "no answer to the deletion of topics"};
+  if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return Error{"unreachable", rd_kafka_event_error_string(event.get())};
+  std::size_t count = 0;
+  const rd_kafka_topic_result_t** results = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto error = rd_kafka_topic_result_error(results[i]);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) continue;
+    failed.emplace_back(rd_kafka_topic_result_name(results[i]), rd_kafka_err2str(error));
+  }
   return failed;
 }
 

@@ -41,6 +41,8 @@ class Admin {
   Result<std::vector<std::pair<std::string, std::string>>> create(const std::vector<TopicPlan>& plans, std::int32_t replication_factor);
   /// By topic; every plan has an entry. Error `unreachable`.
   Result<std::map<std::string, SettingsFound>> settings(const std::vector<TopicPlan>& plans);
+  /// Deletes topics; one that is not there is no failure. Returns what could not be deleted, with the reason. Error `unreachable`.
+  Result<std::vector<std::pair<std::string, std::string>>> remove(const std::vector<std::string>& topics);
   /// Why reading the topic is refused; empty: it is not.
   std::string refuses_reading(const std::string& topic);
   /// Why looking at the group's positions is refused; empty: it is not. Joins nothing.

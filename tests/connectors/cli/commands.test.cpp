@@ -220,7 +220,7 @@ TEST_CASE("a broker that is not there is one clear message and exit code 4", "[c
   CHECK(holds(ran.err, "127.0.0.1:1"));
   CHECK(holds(ran.err, "\"event\":\"waiting\""));
   const std::vector<std::string> commands = {"status", "journal dump", "replay --journal --output out", "dlq list", "validate --environment -o csv",
-                                             "risk dismiss user/1 --tenant 3b6a1f7e-52c4-4d0b-9a38-6e1c0f4d7b21"};
+                                             "risk dismiss user/1 --tenant 3b6a1f7e-52c4-4d0b-9a38-6e1c0f4d7b21", "demo --broker 127.0.0.1:1 --headless --once"};
   std::vector<Ran> ran_all(commands.size());
   const auto begin = std::chrono::steady_clock::now();
   std::vector<std::thread> threads;
@@ -245,6 +245,9 @@ TEST_CASE("a broker that is not there is one clear message and exit code 4", "[c
   CHECK(holds(bartizan(folder, "status --timeout soon -c c.yaml").err, "'soon' is not a time from 1s to 10m"));
   CHECK(bartizan(folder, "status --timeout 1h -c c.yaml").code == 2);
   CHECK(bartizan(folder, "demo --broker 127.0.0.1:1 --output x").code == 2);
+  CHECK(bartizan(folder, "demo --keep").code == 2);
+  folder.write("files.yaml", "files: {inputs: [a.ndjson]}\n");
+  CHECK(bartizan(folder, "demo --broker 127.0.0.1:1 -c files.yaml").code == 3);
 }
 
 TEST_CASE("dead letters are sent to an input again", "[cli]") {

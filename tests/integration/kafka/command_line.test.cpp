@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "connectors/kafka/client.h"
 #include "connectors/kafka/topic_access.h"
 #include "connectors/kafka/topics.h"
 #include "tests/connectors/embedded/scratch.h"
@@ -74,6 +77,17 @@ bool within_a_minute(const std::function<bool()>& done) {
 
 bool any_holds(const std::vector<std::string>& texts, const std::string& part) {
   return std::any_of(texts.begin(), texts.end(), [&](const auto& text) { return holds(text, part); });
+}
+
+/// How many topics of demos there are.
+std::size_t demo_topics(const Broker& broker) {
+  const auto client = kafka::make_client(RD_KAFKA_PRODUCER, std::move(kafka::base_conf(deployment(broker, "look"), "look").value()));
+  const rd_kafka_metadata_t* found = nullptr;
+  if (rd_kafka_metadata(client.value().get(), 1, nullptr, &found, 10'000) != RD_KAFKA_RESP_ERR_NO_ERROR) return SIZE_MAX;
+  std::size_t count = 0;
+  for (int t = 0; t < found->topic_cnt; ++t) count += std::string_view{found->topics[t].topic}.starts_with("bartizan-demo-") ? 1 : 0;
+  rd_kafka_metadata_destroy(found);
+  return count;
 }
 
 std::string config_text(const kafka::KafkaOptions& options, int partitions) {
@@ -146,12 +160,33 @@ TEST_CASE("the commands work on a broker", "[kafka][cli]") {
   CHECK(folded == values(options, Topic::alerts));
 }
 
-TEST_CASE("the demo plays through a broker", "[kafka][cli]") {
-  Broker broker({});
-  const Ran demo = bartizan(broker.folder(), "demo --once --headless --broker " + broker.address());
+TEST_CASE("the demo plays through a broker with TLS and SASL, with just the documented rights, and leaves nothing there", "[kafka][cli]") {
+  Broker broker({true, false});
+  for (const auto& rights : std::vector<std::vector<std::string>>{
+           {"--topic", "--operation", "Read", "--operation", "Write", "--operation", "Create", "--operation", "DescribeConfigs", "--operation", "Delete"},
+           {"--group", "--operation", "Read"},
+           {"--transactional-id", "--operation", "Write", "--operation", "Describe"}}) {
+    std::vector<std::string> words = {"--add", "--allow-principal", "User:engine", "--resource-pattern-type", "prefixed", rights[0], "bartizan-demo-"};
+    words.insert(words.end(), rights.begin() + 1, rights.end());
+    REQUIRE(broker.tool("kafka.admin.AclCommand", words));
+  }
+  write_file(broker.file("password"), "engine-secret\n");
+  write_file(broker.file("c.yaml"), "kafka:\n  brokers: [kafka.example.com:9093]\n  inputs: [{topic: signins}]\n  security: {protocol: sasl_ssl, mechanism: scram-sha-512, username: engine, "
+                                    "password_file: password, ca_file: tls/ca.pem}\n");
+  const Ran demo = bartizan(broker.folder(), "demo --once --headless -c c.yaml --broker " + broker.address("sasl_ssl"));
   INFO(demo.err);
   CHECK(demo.code == 0);
-  CHECK(holds(demo.err, "topics bartizan-demo-"));
+  CHECK(!holds(demo.err, "bartizan-demo-"));
+  CHECK(within_a_minute([&] { return demo_topics(broker) == 0; }));
+
+  // A story that does not exist ends at once.
+  const Ran kept = bartizan(broker.folder(), "demo --headless --keep --scenario none --broker " + broker.address());
+  CHECK(kept.code == 2);
+  CHECK(holds(kept.err, "outputs: topics bartizan-demo-"));
+  const std::size_t topics = demo_topics(broker);
+  CHECK(topics > 10);
+  CHECK(bartizan(broker.folder(), "demo --headless --scenario none --broker " + broker.address()).code == 2);
+  CHECK(within_a_minute([&] { return demo_topics(broker) == topics; }));
 }
 
 }  // namespace bartizan::test
