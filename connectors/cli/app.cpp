@@ -31,7 +31,8 @@ Exit codes   0 done  1 findings  2 usage  3 invalid  4 unavailable  5 internal
 Help         bartizan COMMAND --help
 )";
 
-constexpr const char* kExitCodes = "Exit codes: 0 done, 1 findings, 2 usage, 3 invalid configuration or rule, 4 something outside is unavailable, 5 internal";
+constexpr const char* kExitCodes =
+    "Exit codes: 0 done, 1 findings, 2 usage, 3 invalid configuration or rule, 4 something outside is unavailable, 5 internal";
 
 constexpr Duration kTimeoutMin{std::chrono::seconds{1}};
 constexpr Duration kTimeoutMax{std::chrono::minutes{10}};
@@ -52,7 +53,8 @@ class Application {
   int fail(const std::string& message);
   template <class Enum>
   void add_choice(CLI::App& app, const std::string& flag, Enum& value, const std::map<std::string, Enum>& words, const std::string& help);
-  void add_word(CLI::App& app, const std::string& name, std::string& value, const std::vector<std::string>& words, const std::string& help, const char* type);
+  void add_word(CLI::App& app, const std::string& name, std::string& value, const std::vector<std::string>& words, const std::string& help,
+                const char* type);
   void add_global_flags(CLI::App& app);
   void add_timeout(CLI::App& app);
   CommandWords words_of(const CLI::App& app) const;
@@ -83,19 +85,23 @@ class Application {
 /// Help with the whole path of words in its usage line.
 std::string help_of(const CLI::App& app) {
   std::string parents;
-  for (const CLI::App* up = app.get_parent(); up != nullptr; up = up->get_parent()) parents = up->get_name() + (parents.empty() ? "" : " " + parents);
+  for (const CLI::App* up = app.get_parent(); up != nullptr; up = up->get_parent()) {
+    parents = up->get_name() + (parents.empty() ? "" : " " + parents);
+  }
   return app.help(parents);
 }
 
 template <class Enum>
-void Application::add_choice(CLI::App& app, const std::string& flag, Enum& value, const std::map<std::string, Enum>& words, const std::string& help) {
+void Application::add_choice(CLI::App& app, const std::string& flag, Enum& value, const std::map<std::string, Enum>& words,
+                             const std::string& help) {
   const CLI::Option* option =
       app.add_option(flag, value, help)->transform(CLI::CheckedTransformer(words, CLI::ignore_case).description(""))->type_name("WORD");
   for (const auto& [word, meaning] : words) choices_[option].push_back(word);
 }
 
 /// An option or a positional that takes one of some words.
-void Application::add_word(CLI::App& app, const std::string& name, std::string& value, const std::vector<std::string>& words, const std::string& help, const char* type) {
+void Application::add_word(CLI::App& app, const std::string& name, std::string& value, const std::vector<std::string>& words,
+                           const std::string& help, const char* type) {
   choices_[app.add_option(name, value, help)->check(CLI::IsMember(words).description(""))->type_name(type)] = words;
 }
 
@@ -107,7 +113,8 @@ void Application::add_global_flags(CLI::App& app) {
              "table, json, ndjson or csv (default: table on a terminal, otherwise ndjson)");
   app.add_flag("-q,--quiet", global_.quiet, "No progress and no hints");
   app.add_flag("-v,--verbose", global_.verbose, "Say more");
-  add_choice(app, "--color", global_.colour, {{"auto", ColourMode::automatic}, {"always", ColourMode::always}, {"never", ColourMode::never}},
+  add_choice(app, "--color", global_.colour,
+             {{"auto", ColourMode::automatic}, {"always", ColourMode::always}, {"never", ColourMode::never}},
              "auto, always or never (NO_COLOR counts too)");
 }
 
@@ -115,10 +122,13 @@ void Application::add_global_flags(CLI::App& app) {
 void Application::add_timeout(CLI::App& app) {
   const auto take = [this](const std::string& text) {
     const auto time = settings::parse_duration(text);
-    if (!time || *time < kTimeoutMin || *time > kTimeoutMax) throw CLI::ValidationError("--timeout", "'" + printable(text, 40) + "' is not a time from 1s to 10m");
+    if (!time || *time < kTimeoutMin || *time > kTimeoutMax) {
+      throw CLI::ValidationError("--timeout", "'" + printable(text, 40) + "' is not a time from 1s to 10m");
+    }
     global_.timeout = *time;
   };
-  app.add_option_function<std::string>("--timeout", take, "On Kafka: how long the brokers may take to answer at first (default: 15s)")->type_name("TIME");
+  app.add_option_function<std::string>("--timeout", take, "On Kafka: how long the brokers may take to answer at first (default: 15s)")
+      ->type_name("TIME");
 }
 
 Application::Application() {
@@ -143,7 +153,8 @@ CLI::App* Application::command(CLI::App& parent, const char* name, const char* w
 
 void Application::add_line_commands() {
   CLI::App* c = command(app_, "run", "Read the configured inputs, detect, write outputs; serve metrics and health",
-                        "  bartizan run -c bartizan.yaml\n  bartizan run -c bartizan.yaml --once", [this] { return cli::run(global_, run_); });
+                        "  bartizan run -c bartizan.yaml\n  bartizan run -c bartizan.yaml --once",
+                        [this] { return cli::run(global_, run_); });
   c->add_flag("--once", run_.once, "Stop when the inputs are read to their end");
 
   c = command(app_, "replay", "Put files through the whole line; two replays give the same bytes",
@@ -155,13 +166,16 @@ void Application::add_line_commands() {
   c->add_option("--rules", replay_.rules, "Folder of a rule pack (default: the configuration's, else the built-in pack)")->type_name("DIR");
   c->add_option("--tenant", replay_.tenant, "Tenant id for records that carry none")->type_name("ID");
   c->add_flag("--force", replay_.force, "Replace the outputs in a folder that is not empty");
-  c->add_flag("--journal", replay_.journal, "Replay the configured journal instead of files: of the state folder, or on Kafka from its start to its present end, writing nothing there");
+  c->add_flag("--journal", replay_.journal,
+              "Replay the configured journal instead of files: of the state folder, or on Kafka from its start to its present end, "
+              "writing nothing there");
   add_word(*c, "--fail-on-alert", replay_.fail_on_alert, {"informational", "low", "medium", "high", "critical"},
            "Exit with 1 when an alert of this severity or higher was written", "SEVERITY");
   add_timeout(*c);
 
   c = command(app_, "demo", "Watch attacks being found in a made-up tenant",
-              "  bartizan demo\n  bartizan demo --scenario passwordSpray --seed 3\n  bartizan demo --once --headless\n  bartizan demo --broker 127.0.0.1:9092\n"
+              "  bartizan demo\n  bartizan demo --scenario passwordSpray --seed 3\n  bartizan demo --once --headless\n"
+              "  bartizan demo --broker 127.0.0.1:9092\n"
               "  bartizan demo --broker kafka-1.example.com:9093 -c bartizan.yaml",
               [this] { return cli::demo(global_, demo_); });
   c->add_option("--seed", demo_.seed, "Another seed, another tenant")->type_name("N");
@@ -169,12 +183,15 @@ void Application::add_line_commands() {
   c->add_flag("--once", demo_.once, "End after the story (it always does until there is a console to stay up for)");
   c->add_flag("--headless", demo_.headless, "No pauses, no colours, no progress bar: the same bytes every time");
   c->add_option("--speed", demo_.speed, "How much faster than life the story runs (default: it fits in 40 s)")->type_name("X");
-  c->add_option("--broker", demo_.broker, "Play through topics of this Kafka cluster, with a prefix of their own; security as in --config")->type_name("HOST:PORT");
+  c->add_option("--broker", demo_.broker, "Play through topics of this Kafka cluster, with a prefix of their own; security as in --config")
+      ->type_name("HOST:PORT");
   c->add_flag("--keep", demo_.keep, "Leave those topics when it ends (default: they are deleted)");
-  c->add_option("--output", demo_.output, "Keep the output files in this folder, new or empty (default: they are removed at the end)")->type_name("DIR");
+  c->add_option("--output", demo_.output, "Keep the output files in this folder, new or empty (default: they are removed at the end)")
+      ->type_name("DIR");
   add_timeout(*c);
 
-  c = command(app_, "init", "Write a commented configuration, a rule pack and a folder layout", "  bartizan init\n  bartizan init my-tenant",
+  c = command(app_, "init", "Write a commented configuration, a rule pack and a folder layout",
+              "  bartizan init\n  bartizan init my-tenant",
               [this] { return cli::init(global_, init_); });
   c->add_option("directory", init_.directory, "Where (default: here)")->type_name("DIR");
   c->add_flag("--force", init_.force, "Replace files that exist");
@@ -185,20 +202,25 @@ void Application::add_check_commands() {
                         "  bartizan validate -c bartizan.yaml\n  bartizan validate --environment -c bartizan.yaml",
                         [this] { return cli::validate(global_, validate_); });
   c->add_option("--rules", validate_.rules, "Folder of a rule pack (default: the configuration's)")->type_name("DIR");
-  c->add_flag("--environment", validate_.environment, "Look outside too, reading only: brokers, TLS, topics and their settings, rights; files and folders");
+  c->add_flag("--environment", validate_.environment,
+              "Look outside too, reading only: brokers, TLS, topics and their settings, rights; files and folders");
   add_timeout(*c);
 
-  CLI::App* config = command(app_, "config", "Show the configuration or its schema", "  bartizan config show --origin -c bartizan.yaml\n  bartizan config schema", nullptr);
+  CLI::App* config = command(app_, "config", "Show the configuration or its schema",
+                             "  bartizan config show --origin -c bartizan.yaml\n  bartizan config schema", nullptr);
   config->require_subcommand(0, 1);
-  c = command(*config, "show", "Every value in force", "  bartizan config show --origin -c bartizan.yaml", [this] { return cli::config_show(global_, config_show_); });
+  c = command(*config, "show", "Every value in force", "  bartizan config show --origin -c bartizan.yaml",
+              [this] { return cli::config_show(global_, config_show_); });
   c->add_flag("--origin", config_show_.origin, "With the place that set each value");
   command(*config, "schema", "JSON schema of bartizan.yaml, for editors", "  bartizan config schema > bartizan.schema.json",
           [this] { return cli::config_schema(global_); });
 
   c = command(app_, "schema", "JSON schemas of the records: list, print, or check a file of records",
-              "  bartizan schema\n  bartizan schema alert.v1\n  bartizan schema --check out/alerts.ndjson", [this] { return cli::schema(global_, schema_); });
+              "  bartizan schema\n  bartizan schema alert.v1\n  bartizan schema --check out/alerts.ndjson",
+              [this] { return cli::schema(global_, schema_); });
   c->add_option("name", schema_.name, "Schema to print, for example alert.v1")->type_name("NAME");
-  c->add_option("--check", schema_.file, "Check every line of this file (- is standard input) against the schema it names")->type_name("FILE");
+  c->add_option("--check", schema_.file, "Check every line of this file (- is standard input) against the schema it names")
+      ->type_name("FILE");
 
   c = command(app_, "version", "Version and build", "  bartizan version --json", [this] {
     if (version_json_) global_.format = OutputFormat::json;
@@ -206,58 +228,73 @@ void Application::add_check_commands() {
   });
   c->add_flag("--json", version_json_, "As a JSON object");
 
-  c = command(app_, "completion", "Completion script for a shell", "  source <(bartizan completion bash)\n  bartizan completion fish > ~/.config/fish/completions/bartizan.fish",
+  c = command(app_, "completion", "Completion script for a shell",
+              "  source <(bartizan completion bash)\n  bartizan completion fish > ~/.config/fish/completions/bartizan.fish",
               [this] { return completion(); });
   add_word(*c, "shell", shell_, {"bash", "zsh", "fish"}, "bash, zsh or fish", "SHELL");
 }
 
 void Application::add_operate_commands() {
   CLI::App* s = command(app_, "status", "Where the line stands: assignment, lag, committed and checkpoint positions, bundle, guarantee",
-                        "  bartizan status -c bartizan.yaml\n  bartizan status -c bartizan.yaml -o json", [this] { return cli::status(global_, status_); });
+                        "  bartizan status -c bartizan.yaml\n  bartizan status -c bartizan.yaml -o json",
+                        [this] { return cli::status(global_, status_); });
   s->add_flag("--brief", status_.brief, "Without checkpoints: on Kafka they are looked for in the state topic");
   add_timeout(*s);
 
-  CLI::App* dlq = command(app_, "dlq", "Dead letters: records that could not be used", "  bartizan dlq list -c bartizan.yaml\n  bartizan dlq show 3 -c bartizan.yaml\n  bartizan dlq replay -c bartizan.yaml", nullptr);
+  CLI::App* dlq = command(app_, "dlq", "Dead letters: records that could not be used",
+                          "  bartizan dlq list -c bartizan.yaml\n  bartizan dlq show 3 -c bartizan.yaml\n"
+                          "  bartizan dlq replay -c bartizan.yaml",
+                          nullptr);
   dlq->require_subcommand(0, 1);
-  CLI::App* c = command(*dlq, "list", "One line per dead letter", "  bartizan dlq list --reason bad_time", [this] { return cli::dlq_list(global_, dlq_); });
+  CLI::App* c = command(*dlq, "list", "One line per dead letter", "  bartizan dlq list --reason bad_time",
+                        [this] { return cli::dlq_list(global_, dlq_); });
   c->add_option("--reason", dlq_.reason, "Only this reason")->type_name("REASON");
   c->add_option("--file", dlq_.file, "File to read (default: the configured file or topic)")->type_name("FILE");
   add_timeout(*c);
-  c = command(*dlq, "show", "One dead letter with its original bytes", "  bartizan dlq show 3\n  bartizan dlq show 3 --raw > record.json", [this] { return cli::dlq_show(global_, dlq_); });
+  c = command(*dlq, "show", "One dead letter with its original bytes", "  bartizan dlq show 3\n  bartizan dlq show 3 --raw > record.json",
+              [this] { return cli::dlq_show(global_, dlq_); });
   c->add_option("number", dlq_.number, "Its number in `dlq list`")->type_name("N")->required();
   c->add_flag("--raw", dlq_.raw, "Only the original bytes");
   c->add_option("--file", dlq_.file, "File to read (default: the configured file or topic)")->type_name("FILE");
   add_timeout(*c);
   c = command(*dlq, "replay", "Send original bytes to the input again, after the cause is mended",
-              "  bartizan dlq replay -c bartizan.yaml --reason missing_tenant\n  bartizan dlq replay 3 7 --to signins/again.ndjson --yes", [this] { return cli::dlq_replay(global_, dlq_); });
+              "  bartizan dlq replay -c bartizan.yaml --reason missing_tenant\n  bartizan dlq replay 3 7 --to signins/again.ndjson --yes",
+              [this] { return cli::dlq_replay(global_, dlq_); });
   c->add_option("numbers", dlq_.numbers, "Their numbers in `dlq list` (default: all)")->type_name("N");
   c->add_option("--reason", dlq_.reason, "Only this reason")->type_name("REASON");
-  c->add_option("--to", dlq_.to, "Embedded transport: input file that the records are appended to; on Kafka they go to the topic that they came from")->type_name("FILE");
+  c->add_option("--to", dlq_.to,
+                "Embedded transport: input file that the records are appended to; on Kafka they go to the topic that they came from")
+      ->type_name("FILE");
   c->add_option("--file", dlq_.file, "File to read (default: the configured file or topic)")->type_name("FILE");
   c->add_flag("--yes", dlq_.yes, "Do not ask; needed where standard input is no terminal");
   add_timeout(*c);
 
   CLI::App* journal = command(app_, "journal", "The journal", "  bartizan journal dump -c bartizan.yaml -o ndjson", nullptr);
   journal->require_subcommand(0, 1);
-  c = command(*journal, "dump", "One line per journal entry, repeats included", "  bartizan journal dump -c bartizan.yaml --from 0:1200 -o ndjson",
+  c = command(*journal, "dump", "One line per journal entry, repeats included",
+              "  bartizan journal dump -c bartizan.yaml --from 0:1200 -o ndjson",
               [this] { return cli::journal_dump(global_, journal_); });
   c->add_option("--from", journal_.from, "Begin at partition P, offset O")->type_name("P:O");
   c->add_option("--limit", journal_.limit, "At most this many entries")->type_name("N");
   add_timeout(*c);
 
   CLI::App* r = command(app_, "risk", "Give a verdict on a user, workload identity, agent or sign-in",
-                        "  bartizan risk dismiss user/8c1d2e3f-4a5b-4c6d-8e7f-901a2b3c4d5e --tenant 3b6a1f7e-52c4-4d0b-9a38-6e1c0f4d7b21 -c bartizan.yaml", nullptr);
+                        "  bartizan risk dismiss user/8c1d2e3f-4a5b-4c6d-8e7f-901a2b3c4d5e --tenant 3b6a1f7e-52c4-4d0b-9a38-6e1c0f4d7b21 "
+                        "-c bartizan.yaml",
+                        nullptr);
   r->require_subcommand(0, 1);
-  const std::vector<std::pair<const char*, const char*>> actions = {{"dismiss", "Benign: end the risk, keep flagging the like"},
-                                                                    {"confirm-compromised", "True: set the risk to high"},
-                                                                    {"confirm-safe", "False: end the risk (not for service principals and managed identities)"}};
+  const std::vector<std::pair<const char*, const char*>> actions = {
+      {"dismiss", "Benign: end the risk, keep flagging the like"},
+      {"confirm-compromised", "True: set the risk to high"},
+      {"confirm-safe", "False: end the risk (not for service principals and managed identities)"}};
   for (const auto& [name, what] : actions) {
     c = command(*r, name, what, "  bartizan risk dismiss agent/11111111-2222-4333-8444-555555555555 --tenant ID --note 'known job'",
                 [this, action = std::string(name)] {
                   risk_.action = action;
                   return cli::risk(global_, risk_);
                 });
-    c->add_option("target", risk_.target, "user/ID, service_principal/ID, managed_identity/ID, agent/ID or sign_in/ID")->type_name("TYPE/ID")->required();
+    c->add_option("target", risk_.target, "user/ID, service_principal/ID, managed_identity/ID, agent/ID or sign_in/ID")
+        ->type_name("TYPE/ID")->required();
     c->add_option("--tenant", risk_.tenant, "Tenant id (default: files.tenant)")->type_name("ID");
     c->add_option("--author", risk_.author, "Who decides (default: the login name)")->type_name("NAME");
     c->add_option("--note", risk_.note, "Why")->type_name("TEXT");
@@ -341,7 +378,9 @@ int Application::run(std::vector<std::string> arguments) {
     for (const auto& word : level->remaining()) {
       if (word == "--") continue;
       const bool option = word.size() > 1 && word[0] == '-';
-      if (option || actions_.count(at) == 0) return fail(unknown_word(option ? *at : *level, option ? "option" : "command", word.substr(0, word.find('='))));
+      if (option || actions_.count(at) == 0) {
+        return fail(unknown_word(option ? *at : *level, option ? "option" : "command", word.substr(0, word.find('='))));
+      }
       return fail("unexpected argument '" + printable(word, 60) + "'\n  see: bartizan " + at->get_name() + " --help");
     }
     if (level->get_subcommands().empty()) break;
@@ -356,12 +395,17 @@ int Application::run(std::vector<std::string> arguments) {
 
 std::string Application::help_of_all() const {
   std::string out =
-      "# Command line\n\nGenerated from the program's own help. Data goes to standard output; progress, logs and hints go to standard error. `-o` chooses the form of "
-      "tables:\na table on a terminal, otherwise one JSON object a line. Colour is never the only carrier of a meaning and follows `--color` and `NO_COLOR`.\n\n"
-      "| exit code | meaning |\n| --- | --- |\n| 0 | done |\n| 1 | done, and there is something to look at (`--fail-on-alert`, `schema --check`, `dlq replay` that left some, a demo that missed an attack) |\n"
-      "| 2 | wrong usage: unknown command, option or word |\n| 3 | configuration or rule is invalid, zero rules included; topics whose settings or partitions are not as they must be |\n"
+      "# Command line\n\nGenerated from the program's own help. Data goes to standard output; progress, logs and hints go to standard "
+      "error. `-o` chooses the form of tables:\na table on a terminal, otherwise one JSON object a line. Colour is never the only "
+      "carrier of a meaning and follows `--color` and `NO_COLOR`.\n\n"
+      "| exit code | meaning |\n| --- | --- |\n| 0 | done |\n"
+      "| 1 | done, and there is something to look at (`--fail-on-alert`, `schema --check`, `dlq replay` that left some, a demo that missed "
+      "an attack) |\n"
+      "| 2 | wrong usage: unknown command, option or word |\n"
+      "| 3 | configuration or rule is invalid, zero rules included; topics whose settings or partitions are not as they must be |\n"
       "| 4 | something outside is unavailable: file, folder, disk, port, broker, right |\n| 5 | internal error |\n"
-      "| 130, 143 | interrupted, terminated, before the line had drained: `stop.grace` was over, or a second signal came. Nothing is lost |\n";
+      "| 130, 143 | interrupted, terminated, before the line had drained: `stop.grace` was over, or a second signal came. "
+      "Nothing is lost |\n";
   const std::function<void(const CLI::App&, const std::string&)> add = [&](const CLI::App& app, const std::string& name) {
     for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
       const std::string full = name + " " + sub->get_name();
@@ -382,7 +426,8 @@ int run_app(const std::vector<std::string>& arguments) {
     Application application;
     return application.run(arguments);
   } catch (const std::exception& e) {
-    write_error(std::string("internal error: ") + e.what() + "\nThis is a defect. Please report it with the output of `bartizan version --json`.\n");
+    write_error(std::string("internal error: ") + e.what() +
+                "\nThis is a defect. Please report it with the output of `bartizan version --json`.\n");
     return kInternal;
   }
 }

@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t kFilesMax = 5000;  // bundle.v1
 
 std::string file_entry(const std::string& path, const char* kind, const std::string& bytes) {
-  return "{\"path\":" + json_text(path) + ",\"kind\":\"" + kind + "\",\"sha256\":\"" + sha256_hex(bytes) + "\",\"size\":" + std::to_string(bytes.size()) + "}";
+  return "{\"path\":" + json_text(path) + ",\"kind\":\"" + kind + "\",\"sha256\":\"" + sha256_hex(bytes) + "\",\"size\":" +
+         std::to_string(bytes.size()) + "}";
 }
 
 }  // namespace
@@ -27,7 +28,8 @@ std::string bundle_record(const Bundle& bundle) {
   std::string files;
   for (const auto& [path, entry] : entries) files.append(files.empty() ? "" : ",").append(entry);
   const Time now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-  return "{\"schema\":\"bartizan.bundle/v1\",\"hash\":\"" + bundle.hash() + "\",\"files\":[" + files + "],\"rule_count\":" + std::to_string(bundle.rule_set()->rules.size()) +
+  return "{\"schema\":\"bartizan.bundle/v1\",\"hash\":\"" + bundle.hash() + "\",\"files\":[" + files + "],\"rule_count\":" +
+         std::to_string(bundle.rule_set()->rules.size()) +
          ",\"activated_at\":\"" + format_time(now) + "\",\"by\":\"start\",\"engine_version\":\"" BARTIZAN_VERSION "\"}";
 }
 

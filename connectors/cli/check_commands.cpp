@@ -43,7 +43,9 @@ int config_show(const Global& global, const ConfigShowOptions& options) {
   Rows rows(header);
   for (const auto& shown : settings::show_values(config_section().schema(), config->document)) {
     std::string origin = "default";
-    if (!shown.is_default && shown.at.source) origin = shown.at.source->name() + ":" + std::to_string(shown.at.line) + ":" + std::to_string(shown.at.column);
+    if (!shown.is_default && shown.at.source) {
+      origin = shown.at.source->name() + ":" + std::to_string(shown.at.line) + ":" + std::to_string(shown.at.column);
+    }
     rows.add({shown.path, shown.value, origin});
   }
   rows.print(global.format, wants_colour(global.colour, STDOUT_FILENO));

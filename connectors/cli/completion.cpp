@@ -67,8 +67,11 @@ std::string bash_script(const CommandWords& root) {
     }
     std::vector<std::string> plain;
     for (const auto& sub : command.commands) plain.push_back(sub.name);
-    if (command.positional.kind == ValueKind::choice) plain.insert(plain.end(), command.positional.choices.begin(), command.positional.choices.end());
-    words += "    " + quoted(path) + ") options=" + quoted(joined(option_names(command), " ")) + " plain=" + quoted(joined(plain, " ")) + " ;;\n";
+    if (command.positional.kind == ValueKind::choice) {
+      plain.insert(plain.end(), command.positional.choices.begin(), command.positional.choices.end());
+    }
+    words += "    " + quoted(path) + ") options=" + quoted(joined(option_names(command), " ")) + " plain=" + quoted(joined(plain, " ")) +
+        " ;;\n";
   });
   return "# bash completion of bartizan. In ~/.bashrc:  source <(bartizan completion bash)\n"
          "_bartizan() {\n"

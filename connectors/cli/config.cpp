@@ -35,7 +35,8 @@ std::string listen_complaint(std::string_view text) {
 
 Section<FilesConfig> files_section() {
   Section<FilesConfig> s("Embedded transport: files in, files out.");
-  s.key("inputs", &FilesConfig::inputs, "Files or globs to read: plain, gzip or zstd; `-` is standard input.").example("[/var/log/entra/*.ndjson]");
+  s.key("inputs", &FilesConfig::inputs, "Files or globs to read: plain, gzip or zstd; `-` is standard input.")
+      .example("[/var/log/entra/*.ndjson]");
   s.key("output", &FilesConfig::output, "Folder for one NDJSON file per output topic.");
   s.key("commands", &FilesConfig::commands, "File of analyst commands, one command.v1 a line; default: commands.ndjson in state.dir.");
   s.key("tenant", &FilesConfig::tenant, "Tenant id for records that carry none (Microsoft Graph v1.0).");
@@ -53,7 +54,9 @@ void check_roles(const settings::Node& node, const std::string& pointer, Diagnos
   if (roles != nullptr) {
     for (const auto& item : roles->items) {
       ingest = ingest || item.text == "ingest";
-      if (item.text == "console") diagnostics.add(settings::code::kBadValue, "role 'console' is not part of this version", item.at, pointer + "/roles");
+      if (item.text == "console") {
+        diagnostics.add(settings::code::kBadValue, "role 'console' is not part of this version", item.at, pointer + "/roles");
+      }
     }
     if (roles->items.size() < 2 && !on_kafka) {
       diagnostics.add(settings::code::kBadValue, "without Kafka one process does both, ingest and detect", roles->at, pointer + "/roles");
@@ -62,27 +65,32 @@ void check_roles(const settings::Node& node, const std::string& pointer, Diagnos
   if (!on_kafka) return;
   const settings::Node* inputs = kafka->find("inputs");
   if (ingest && (inputs == nullptr || inputs->items.empty())) {
-    diagnostics.add(settings::code::kMissingKey, "role 'ingest' needs kafka.inputs: topics with raw records", inputs != nullptr ? inputs->at : kafka->at, pointer + "/kafka/inputs");
+    diagnostics.add(settings::code::kMissingKey, "role 'ingest' needs kafka.inputs: topics with raw records",
+                    inputs != nullptr ? inputs->at : kafka->at, pointer + "/kafka/inputs");
   }
   const settings::Node* files = node.find("files");
   const settings::Member* both = files != nullptr ? files->member("inputs") : nullptr;
   if (both != nullptr) {
-    diagnostics.add(settings::code::kBadValue, "'files.inputs' is not read where 'kafka' is set: choose one", both->key_at, pointer + "/files/inputs");
+    diagnostics.add(settings::code::kBadValue, "'files.inputs' is not read where 'kafka' is set: choose one", both->key_at,
+                    pointer + "/files/inputs");
   }
 }
 
 Section<Config> make_section() {
   Section<Config> s("Bartizan's configuration.");
   s.key("version", &Config::version, "Version of this file's form.").range(1, 1);
-  s.words("roles", &Config::roles, {{"ingest", Role::ingest}, {"detect", Role::detect}, {"console", Role::console}}, "What this process does.");
+  s.words("roles", &Config::roles, {{"ingest", Role::ingest}, {"detect", Role::detect}, {"console", Role::console}},
+          "What this process does.");
   s.section("kafka", &Config::kafka, kafka_section());
   s.section("files", &Config::files, files_section());
 
   Section<TopicsConfig> topics("Topics.");
   topics.key("prefix", &TopicsConfig::prefix, "Prefix of every topic's name.").check(topic_name_complaint);
-  topics.key("journal_partitions", &TopicsConfig::journal_partitions, "Partitions of the journal; a tenant is in one. Fixed once the journal exists.").range(1, 1024);
+  topics.key("journal_partitions", &TopicsConfig::journal_partitions,
+             "Partitions of the journal; a tenant is in one. Fixed once the journal exists.").range(1, 1024);
   topics.key("create", &TopicsConfig::create, "Kafka: create topics that are missing; otherwise they are only checked.");
-  topics.key("replication_factor", &TopicsConfig::replication_factor, "Kafka: of topics that are created; 0: the broker's default.").range(0, 32);
+  topics.key("replication_factor", &TopicsConfig::replication_factor, "Kafka: of topics that are created; 0: the broker's default.")
+      .range(0, 32);
   s.section("topics", &Config::topics, topics);
 
   Section<RulesConfig> rules("Rules.");
@@ -90,8 +98,11 @@ Section<Config> make_section() {
   s.section("rules", &Config::rules, rules);
 
   Section<StateConfig> state("State on disk.");
-  state.key("dir", &StateConfig::dir, "Folder for journal, positions and checkpoints; on Kafka for the process's identity only. One process at a time.");
-  state.key("journal_retention", &StateConfig::journal_retention, "What is older goes: journal segments behind every checkpoint; on Kafka retention.ms of the journal topic.").range(kHour, 365 * 24 * kHour);
+  state.key("dir", &StateConfig::dir,
+            "Folder for journal, positions and checkpoints; on Kafka for the process's identity only. One process at a time.");
+  state.key("journal_retention", &StateConfig::journal_retention,
+            "What is older goes: journal segments behind every checkpoint; on Kafka retention.ms of the journal topic.")
+      .range(kHour, 365 * 24 * kHour);
   s.section("state", &Config::state, state);
 
   Section<HttpConfig> http("Metrics and health.");
@@ -103,7 +114,8 @@ Section<Config> make_section() {
   s.section("commit", &Config::commit, commit);
 
   Section<StopConfig> stop("SIGTERM and Ctrl-C.");
-  stop.key("grace", &StopConfig::grace, "Time to commit and leave; after it the process ends as it is, which loses nothing.").range(100, 10 * 60 * kSecond);
+  stop.key("grace", &StopConfig::grace, "Time to commit and leave; after it the process ends as it is, which loses nothing.")
+      .range(100, 10 * 60 * kSecond);
   s.section("stop", &Config::stop, stop);
 
   Section<CheckpointConfig> checkpoint("Checkpoints of state.");
@@ -113,8 +125,11 @@ Section<Config> make_section() {
   s.section("engine", &Config::engine, engine_section());
 
   Section<LogConfig> log("Logs, on standard error.");
-  log.word("level", &LogConfig::level, {{"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warn", LogLevel::warn}, {"error", LogLevel::error}}, "Least level that is written.");
-  log.word("format", &LogConfig::format, {{"auto", LogFormat::automatic}, {"text", LogFormat::text}, {"json", LogFormat::json}}, "auto: text on a terminal, otherwise JSON.");
+  log.word("level", &LogConfig::level,
+           {{"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warn", LogLevel::warn}, {"error", LogLevel::error}},
+           "Least level that is written.");
+  log.word("format", &LogConfig::format, {{"auto", LogFormat::automatic}, {"text", LogFormat::text}, {"json", LogFormat::json}},
+           "auto: text on a terminal, otherwise JSON.");
   s.section("log", &Config::log, log);
   s.check(check_roles);
   return s;
@@ -172,13 +187,17 @@ const Section<Config>& config_section() {
 
 std::string config_markdown() {
   std::string out =
-      "# Configuration\n\nGenerated from the code. `bartizan init` writes a commented file, `bartizan validate` checks one, `bartizan config show --origin` tells where each\n"
+      "# Configuration\n\nGenerated from the code. `bartizan init` writes a commented file, `bartizan validate` checks one, "
+      "`bartizan config show --origin` tells where each\n"
       "value comes from, `bartizan config schema` prints a JSON schema for editors.\n\n"
-      "Layers, lowest first: defaults; `/etc/bartizan/bartizan.yaml` and `/etc/bartizan/conf.d/*.yaml` (only without `--config`); `--config` files in order; the\n"
-      "environment (`BARTIZAN_HTTP__LISTEN=127.0.0.1:9090` sets `http.listen`). Sections merge key by key, lists are replaced. Relative paths start at the folder of\n"
+      "Layers, lowest first: defaults; `/etc/bartizan/bartizan.yaml` and `/etc/bartizan/conf.d/*.yaml` (only without `--config`); "
+      "`--config` files in order; the\n"
+      "environment (`BARTIZAN_HTTP__LISTEN=127.0.0.1:9090` sets `http.listen`). Sections merge key by key, lists are replaced. "
+      "Relative paths start at the folder of\n"
       "the last file. Unknown keys, wrong types, duplicate keys and values out of range are errors (exit code 3), all reported at once.\n\n"
       "| key | type | default | meaning |\n| --- | --- | --- | --- |\n";
-  const std::function<void(const settings::Schema&, const std::string&)> add = [&](const settings::Schema& schema, const std::string& path) {
+  const std::function<void(const settings::Schema&, const std::string&)> add =
+      [&](const settings::Schema& schema, const std::string& path) {
     for (const auto& key : schema.keys) {
       const std::string full = path.empty() ? key.name : path + "." + key.name;
       if (key.schema.type == settings::Schema::Type::section) {
@@ -187,7 +206,8 @@ std::string config_markdown() {
       }
       std::string type = key.schema.type_word();
       std::replace(type.begin(), type.end(), '|', '/');
-      out += "| `" + full + "` | " + type + " | " + (key.schema.default_text.empty() ? "" : "`" + key.schema.default_text + "`") + " | " + key.schema.doc + " |\n";
+      out += "| `" + full + "` | " + type + " | " + (key.schema.default_text.empty() ? "" : "`" + key.schema.default_text + "`") + " | " +
+          key.schema.doc + " |\n";
     }
   };
   add(config_section().schema(), "");

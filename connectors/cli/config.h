@@ -87,7 +87,8 @@ struct LoadedConfig {
 };
 
 /// Layers, lowest first: defaults, /etc/bartizan/bartizan.yaml, /etc/bartizan/conf.d/*.yaml, --config files in order,
-/// BARTIZAN_SECTION__KEY. The two in /etc are read only when no --config is given. No value when anything is wrong: all of it stands in `diagnostics`.
+/// BARTIZAN_SECTION__KEY. The two in /etc are read only when no --config is given. No value when anything is wrong: all of it stands in
+/// `diagnostics`.
 std::optional<LoadedConfig> load_config(const std::vector<std::string>& paths, settings::Diagnostics& diagnostics);
 
 /// `path` as the configuration means it: absolute, or below the folder of the file that names it.

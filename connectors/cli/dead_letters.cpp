@@ -82,7 +82,9 @@ StoredLetter from_message(const rd_kafka_message_t& message) {
   // Where no header says it, the message's own time does: INGEST sends a letter when it finds one.
   rd_kafka_timestamp_type_t kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
   const std::int64_t sent_ms = rd_kafka_message_timestamp(&message, &kind);
-  if (kind != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE && out.field("detected_at").empty()) out.fields["detected_at"] = format_time(time_from_ms(sent_ms));
+  if (kind != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE && out.field("detected_at").empty()) {
+    out.fields["detected_at"] = format_time(time_from_ms(sent_ms));
+  }
   return out;
 }
 

@@ -23,7 +23,8 @@ struct StoredLetter {
   bool is_cut() const;
 };
 
-/// Calls `visit(number, letter)` for each one, from 1; false stops. Errors: `unreadable`, `invalid` (a line that is no dead letter), those of Kafka.
+/// Calls `visit(number, letter)` for each one, from 1; false stops. Errors: `unreadable`, `invalid` (a line that is no dead letter), those
+/// of Kafka.
 using VisitLetter = std::function<bool(std::uint64_t, const StoredLetter&)>;
 Status letters_in_file(const std::string& path, const VisitLetter& visit);
 /// In the order of partitions and offsets.

@@ -126,7 +126,8 @@ int demo(const Global& global, const DemoCommandOptions& options) {
   story.progress_bar = !options.headless && is_terminal(STDERR_FILENO);
   story.width = is_terminal(STDOUT_FILENO) ? static_cast<std::uint32_t>(terminal_width(STDOUT_FILENO)) : 0;
   // Headless output must not change, so it leaves the folder's name to standard error.
-  const std::string outputs = options.broker.empty() ? (fs::path(folder) / "out").string() : "topics " + kafka_demo_prefix(*line.value()) + "*";
+  const std::string outputs =
+      options.broker.empty() ? (fs::path(folder) / "out").string() : "topics " + kafka_demo_prefix(*line.value()) + "*";
   const bool worth_saying = kept || options.keep;
   story.output = options.headless || !worth_saying ? "" : outputs;
   story.out = [](std::string_view text) { write_out(text); };

@@ -34,7 +34,9 @@ class TailReader {
     char block[1 << 16];
     for (ssize_t n = 0; fd_ >= 0 && (n = ::read(fd_, block, sizeof block)) > 0;) rest_.append(block, static_cast<std::size_t>(n));
     std::size_t at = 0;
-    for (std::size_t end = 0; (end = rest_.find('\n', at)) != std::string::npos; at = end + 1) out.push_back({topic_, rest_.substr(at, end - at)});
+    for (std::size_t end = 0; (end = rest_.find('\n', at)) != std::string::npos; at = end + 1) {
+      out.push_back({topic_, rest_.substr(at, end - at)});
+    }
     rest_.erase(0, at);
   }
 

@@ -84,7 +84,9 @@ class OutputReader {
       const std::string name = rd_kafka_topic_name(message->rkt);
       const bool end = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && !end) continue;
-      if (!end && message->payload != nullptr) out.push_back({topics_.at(name), std::string(static_cast<const char*>(message->payload), message->len)});
+      if (!end && message->payload != nullptr) {
+        out.push_back({topics_.at(name), std::string(static_cast<const char*>(message->payload), message->len)});
+      }
       reached_[name] = message->offset + (end ? 0 : 1);
       if (const auto it = missing.find(name); it != missing.end() && reached_[name] >= it->second) missing.erase(it);
     }
@@ -268,12 +270,14 @@ Status KafkaLine::remove() {
   const auto stay = admin.value()->remove(names);
   if (!stay) return stay.error();
   if (stay.value().empty()) return Ok{};
-  return Error{"not_removed", std::to_string(stay.value().size()) + " topics stay, first " + stay.value().front().first + ": " + stay.value().front().second};
+  const auto& [first, why] = stay.value().front();
+  return Error{"not_removed", std::to_string(stay.value().size()) + " topics stay, first " + first + ": " + why};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<demo::DemoLine>> kafka_demo_line(const kafka::KafkaOptions& cluster, const std::string& folder, const Bundle& bundle) {
+Result<std::unique_ptr<demo::DemoLine>> kafka_demo_line(const kafka::KafkaOptions& cluster, const std::string& folder,
+                                                        const Bundle& bundle) {
   auto line = std::make_unique<KafkaLine>(demo_options(cluster, folder), bundle);
   if (const Status opened = line->open(bundle); !opened.ok()) {
     // Where nobody answers, nothing was made.

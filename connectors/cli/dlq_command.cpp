@@ -54,7 +54,9 @@ int failed(const Global& global, const Error& error) {
   return error.code == "invalid" ? kInvalid : exit_code_of(error);
 }
 
-std::string with_label(const std::string& name, const std::string& value) { return name + std::string(16 - name.size(), ' ') + printable(value) + "\n"; }
+std::string with_label(const std::string& name, const std::string& value) {
+  return name + std::string(16 - name.size(), ' ') + printable(value) + "\n";
+}
 
 /// What dlq replay sends: chosen letters that are whole.
 struct Chosen {
@@ -120,7 +122,8 @@ int dlq_list(const Global& global, const DlqOptions& options) {
   rows.raw_column(5);
   const Status read = letters->each([&](std::uint64_t number, const StoredLetter& letter) {
     if (!is_chosen(options, number, letter)) return true;
-    rows.add({std::to_string(number), letter.field("detected_at"), letter.field("reason"), letter.field("stage"), letter.place(), letter.field("size"), letter.field("detail")});
+    rows.add({std::to_string(number), letter.field("detected_at"), letter.field("reason"), letter.field("stage"), letter.place(),
+              letter.field("size"), letter.field("detail")});
     return true;
   });
   if (!read.ok()) return failed(global, read.error());
@@ -157,7 +160,8 @@ int dlq_replay(const Global& global, const DlqOptions& options) {
   const auto letters = find_letters(global, options);
   if (!letters) return kInvalid;
   if (letters->kafka.has_value() != options.to.empty()) {
-    say_error(global, letters->kafka ? "--to is for files; on Kafka every record goes back to the topic it came from" : "--to FILE is needed: an input file that the records are appended to");
+    say_error(global, letters->kafka ? "--to is for files; on Kafka every record goes back to the topic it came from"
+                                     : "--to FILE is needed: an input file that the records are appended to");
     return kUsage;
   }
   const auto chosen = choose(*letters, options);

@@ -27,7 +27,9 @@ kafka::EnvironmentCheck folder_check(const std::string& subject, const std::stri
   while (!fs::exists(at, ignored) && at.has_relative_path()) at = at.parent_path();
   kafka::EnvironmentCheck out{subject, true, exists ? path : path + " will be made in " + at.string(), ""};
   if (!fs::is_directory(at, ignored)) out = {subject, false, at.string() + " is not a folder", "name another folder"};
-  else if (::access(at.c_str(), W_OK | X_OK) != 0) out = {subject, false, at.string() + ": " + std::strerror(errno), "give this user the right to write there"};
+  else if (::access(at.c_str(), W_OK | X_OK) != 0) {
+    out = {subject, false, at.string() + ": " + std::strerror(errno), "give this user the right to write there"};
+  }
   return out;
 }
 
@@ -44,7 +46,9 @@ kafka::EnvironmentCheck input_check(const std::string& pattern) {
     return {subject, false, "there is no such file", "correct files.inputs"};
   }
   for (const auto& path : paths) {
-    if (::access(path.c_str(), R_OK) != 0) return {subject, false, path + ": " + std::strerror(errno), "give this user the right to read it"};
+    if (::access(path.c_str(), R_OK) != 0) {
+      return {subject, false, path + ": " + std::strerror(errno), "give this user the right to read it"};
+    }
   }
   return {subject, true, std::to_string(paths.size()) + " files", ""};
 }
@@ -62,7 +66,8 @@ Checks embedded_checks(const LoadedConfig& loaded) {
 
 int show_environment(const Global& global, const Loaded& loaded) {
   const LoadedConfig& config = loaded.config;
-  Checks checks = {{"configuration", true, std::to_string(loaded.bundle.rule_set()->rules.size()) + " rules, bundle " + loaded.bundle.hash(), ""},
+  Checks checks = {{"configuration", true,
+                    std::to_string(loaded.bundle.rule_set()->rules.size()) + " rules, bundle " + loaded.bundle.hash(), ""},
                    folder_check("state.dir", resolve(config, config.config.state.dir))};
   const std::size_t own = checks.size();
   Checks more = config.config.kafka ? kafka::check_environment(errand_options(global, config)) : embedded_checks(config);

@@ -12,7 +12,8 @@ std::string brokers_text(const std::vector<std::string>& brokers) {
 void mind_the_wait(const Global& global, kafka::KafkaOptions& options) {
   options.connect_max = global.timeout;
   if (global.quiet) return;
-  const std::string text = "waiting for an answer from " + brokers_text(options.brokers) + ", at most " + settings::format_duration(global.timeout) + " (--timeout)\n";
+  const std::string text = "waiting for an answer from " + brokers_text(options.brokers) + ", at most " +
+      settings::format_duration(global.timeout) + " (--timeout)\n";
   options.while_waiting = [text] { write_error(text); };
 }
 

@@ -7,7 +7,8 @@ namespace bartizan::cli {
 
 enum ExitCode : int {
   kDone = 0,
-  kFindings = 1,     // done, and there is something to look at: a test failed, an attack was missed, an alert was found with --fail-on-alert
+  // done, and there is something to look at: a test failed, an attack was missed, an alert was found with --fail-on-alert
+  kFindings = 1,
   kUsage = 2,        // unknown command, flag or word
   kInvalid = 3,      // configuration or rule is invalid, including zero rules or tests selected
   kUnavailable = 4,  // something outside: file, folder, disk, port, broker

@@ -79,8 +79,8 @@ int init(const Global& global, const InitOptions& options) {
     }
   }
   const std::string in = options.directory == "." ? "" : "cd " + options.directory + " && ";
-  say(global, "Wrote bartizan.yaml, its schema, " + std::to_string(builtin_pack().size()) + " rules and the folder signins.\n\nNext:\n  " + in +
-                  "bartizan validate -c bartizan.yaml\n  cp your-sign-ins.ndjson signins/\n  bartizan run -c bartizan.yaml");
+  say(global, "Wrote bartizan.yaml, its schema, " + std::to_string(builtin_pack().size()) + " rules and the folder signins.\n\nNext:\n  " +
+                  in + "bartizan validate -c bartizan.yaml\n  cp your-sign-ins.ndjson signins/\n  bartizan run -c bartizan.yaml");
   return kDone;
 }
 

@@ -15,7 +15,8 @@ namespace {
 
 class EmbeddedJournal final : public JournalAccess {
  public:
-  EmbeddedJournal(std::string state, std::vector<std::int32_t> partitions) : state_(std::move(state)), partitions_(std::move(partitions)), bundles_(state_) {}
+  EmbeddedJournal(std::string state, std::vector<std::int32_t> partitions)
+      : state_(std::move(state)), partitions_(std::move(partitions)), bundles_(state_) {}
 
   std::vector<std::int32_t> partitions() const override { return partitions_; }
 
@@ -31,7 +32,9 @@ class EmbeddedJournal final : public JournalAccess {
     }
   }
 
-  Result<std::vector<std::pair<std::int64_t, std::int32_t>>> quarantined(std::int32_t) override { return std::vector<std::pair<std::int64_t, std::int32_t>>{}; }
+  Result<std::vector<std::pair<std::int64_t, std::int32_t>>> quarantined(std::int32_t) override {
+    return std::vector<std::pair<std::int64_t, std::int32_t>>{};
+  }
   Result<std::string> load_bundle(std::string_view hash) override { return bundles_.load(hash); }
 
  private:
@@ -42,15 +45,20 @@ class EmbeddedJournal final : public JournalAccess {
 
 class KafkaJournal final : public JournalAccess {
  public:
-  KafkaJournal(const kafka::KafkaOptions& options, std::unique_ptr<kafka::JournalSource> source) : source_(std::move(source)), bundles_(options) {}
+  KafkaJournal(const kafka::KafkaOptions& options, std::unique_ptr<kafka::JournalSource> source)
+      : source_(std::move(source)), bundles_(options) {}
 
   std::vector<std::int32_t> partitions() const override {
     std::vector<std::int32_t> out;
     for (std::int32_t p = 0; p < source_->partitions(); ++p) out.push_back(p);
     return out;
   }
-  Status read(std::int32_t partition, std::int64_t from, const std::function<bool(const JournalMessage&)>& visit) override { return source_->read(partition, from, visit); }
-  Result<std::vector<std::pair<std::int64_t, std::int32_t>>> quarantined(std::int32_t partition) override { return source_->quarantined(partition); }
+  Status read(std::int32_t partition, std::int64_t from, const std::function<bool(const JournalMessage&)>& visit) override {
+    return source_->read(partition, from, visit);
+  }
+  Result<std::vector<std::pair<std::int64_t, std::int32_t>>> quarantined(std::int32_t partition) override {
+    return source_->quarantined(partition);
+  }
   Result<std::string> load_bundle(std::string_view hash) override { return bundles_.load(hash); }
 
  private:

@@ -25,7 +25,9 @@ std::optional<Start> parse_from(const std::string& text) {
   const std::size_t colon = text.find(':');
   const std::string p = text.substr(0, colon);
   const std::string o = colon == std::string::npos ? "" : text.substr(colon + 1);
-  const auto digits = [](const std::string& s, std::size_t most) { return !s.empty() && s.size() <= most && s.find_first_not_of("0123456789") == std::string::npos; };
+  const auto digits = [](const std::string& s, std::size_t most) {
+    return !s.empty() && s.size() <= most && s.find_first_not_of("0123456789") == std::string::npos;
+  };
   if (!digits(p, 9) || !digits(o, 18)) return std::nullopt;
   return Start{std::atoi(p.c_str()), std::atoll(o.c_str())};
 }
@@ -57,7 +59,8 @@ std::vector<std::string> cells_of(const JournalEntry& entry, std::int32_t partit
     event_id = r->id.str();
     tenant = r->tenant_id.str();
     time = format_time(r->event_time);
-    detail = std::string(r->kind == ReportKind::entity ? "entity" : r->event_type) + " " + std::string(to_word(r->entity_type)) + "/" + r->entity_id.str();
+    detail = std::string(r->kind == ReportKind::entity ? "entity" : r->event_type) + " " + std::string(to_word(r->entity_type)) + "/" +
+             r->entity_id.str();
   } else if (const auto* d = std::get_if<DirectoryChange>(&entry.body)) {
     kind = "directory_change";
     event_id = d->id.str();
@@ -72,11 +75,12 @@ std::vector<std::string> cells_of(const JournalEntry& entry, std::int32_t partit
   if (s.source.is_file()) {
     source = "{\"file\":" + json_text(s.source.file) + ",\"line\":" + std::to_string(s.offset);
   } else if (!s.source.topic.empty()) {
-    source = "{\"input\":" + json_text(s.source.input) + ",\"topic\":" + json_text(s.source.topic) + ",\"partition\":" + std::to_string(s.source.partition) +
-             ",\"offset\":" + std::to_string(s.offset);
+    source = "{\"input\":" + json_text(s.source.input) + ",\"topic\":" + json_text(s.source.topic) + ",\"partition\":" +
+             std::to_string(s.source.partition) + ",\"offset\":" + std::to_string(s.offset);
   }
   if (!source.empty()) source += (s.index >= 0 ? ",\"index\":" + std::to_string(s.index) : "") + "}";
-  return {std::to_string(partition), std::to_string(offset), std::to_string(index), kind, event_id, tenant, source, time, format_time(entry.append_time), detail};
+  return {std::to_string(partition), std::to_string(offset), std::to_string(index), kind, event_id, tenant, source, time,
+          format_time(entry.append_time), detail};
 }
 
 }  // namespace
@@ -99,7 +103,8 @@ int journal_dump(const Global& global, const JournalDumpOptions& options) {
     say_error(global, journal.error().message);
     return exit_code_of(journal.error());
   }
-  const std::vector<std::string> header = {"partition", "offset", "index", "kind", "event_id", "tenant_id", "source", "time", "append_time", "detail"};
+  const std::vector<std::string> header =
+      {"partition", "offset", "index", "kind", "event_id", "tenant_id", "source", "time", "append_time", "detail"};
   OutputFormat format = global.format;
   if (format == OutputFormat::automatic) format = is_terminal(STDOUT_FILENO) ? OutputFormat::table : OutputFormat::ndjson;
   const auto fresh = [&header] {
@@ -113,7 +118,8 @@ int journal_dump(const Global& global, const JournalDumpOptions& options) {
   for (const std::int32_t partition : journal.value()->partitions()) {
     if (from && partition < from->partition) continue;
     Status readable = Ok{};
-    const Status read = journal.value()->read(partition, from && partition == from->partition ? from->offset : 0, [&](const JournalMessage& message) {
+    const Status read = journal.value()
+        ->read(partition, from && partition == from->partition ? from->offset : 0, [&](const JournalMessage& message) {
       readable = reader.open(message.bytes, message.append_time);
       std::size_t index = 0;
       for (const JournalEntry* entry = readable.ok() ? reader.next() : nullptr; entry != nullptr; entry = reader.next()) {

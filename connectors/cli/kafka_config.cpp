@@ -32,7 +32,8 @@ std::string broker_complaint(std::string_view text) {
 Section<InputTopic> input_section() {
   Section<InputTopic> s("A topic with raw records.");
   s.key("topic", &InputTopic::topic, "Its name.").require().check(topic_name_complaint);
-  s.key("generation", &InputTopic::generation, "Raise it when the topic was created anew, so that offsets from 0 are no repeats.").range(0, 1'000'000);
+  s.key("generation", &InputTopic::generation, "Raise it when the topic was created anew, so that offsets from 0 are no repeats.")
+      .range(0, 1'000'000);
   s.key("tenant", &InputTopic::tenant, "Tenant id for records that carry none (Microsoft Graph v1.0).");
   return s;
 }
@@ -58,23 +59,35 @@ void check_security(const Node& node, const std::string& pointer, Diagnostics& d
     diagnostics.add(settings::code::kBadValue, message, member != nullptr ? member->key_at : node.at, pointer);
   };
   if (sasl && (mechanism.empty() || mechanism == "none")) wrong("protocol '" + protocol + "' needs a mechanism", "protocol");
-  if (!sasl && !mechanism.empty() && mechanism != "none") wrong("mechanism '" + mechanism + "' needs protocol sasl_ssl or sasl_plaintext", "mechanism");
+  if (!sasl && !mechanism.empty() && mechanism != "none") {
+    wrong("mechanism '" + mechanism + "' needs protocol sasl_ssl or sasl_plaintext", "mechanism");
+  }
   if (sasl && mechanism == "oauthbearer" && !given(node, "token_file")) wrong("mechanism 'oauthbearer' needs a token_file", "mechanism");
-  if (sasl && !mechanism.empty() && mechanism != "none" && mechanism != "oauthbearer" && (!given(node, "username") || !given(node, "password_file"))) {
+  if (sasl && !mechanism.empty() && mechanism != "none" && mechanism != "oauthbearer" &&
+      (!given(node, "username") || !given(node, "password_file"))) {
     wrong("mechanism '" + mechanism + "' needs username and password_file", "mechanism");
   }
   for (const char* key : {"ca_file", "certificate_file", "key_file", "key_password_file"}) {
     if (given(node, key) && !tls) wrong(std::string(key) + " needs protocol ssl or sasl_ssl", key);
   }
-  if (given(node, "certificate_file") != given(node, "key_file")) wrong("certificate_file and key_file go together", given(node, "key_file") ? "key_file" : "certificate_file");
+  if (given(node, "certificate_file") != given(node, "key_file")) {
+    wrong("certificate_file and key_file go together", given(node, "key_file") ? "key_file" : "certificate_file");
+  }
 }
 
 Section<Security> security_section() {
   Section<Security> s("How brokers are reached. Secrets are read from files only.");
   s.word("protocol", &Security::protocol,
-         {{"plaintext", Protocol::plaintext}, {"ssl", Protocol::ssl}, {"sasl_plaintext", Protocol::sasl_plaintext}, {"sasl_ssl", Protocol::sasl_ssl}}, "As the broker's listener speaks.");
+         {{"plaintext", Protocol::plaintext},
+          {"ssl", Protocol::ssl},
+          {"sasl_plaintext", Protocol::sasl_plaintext},
+          {"sasl_ssl", Protocol::sasl_ssl}},
+         "As the broker's listener speaks.");
   s.word("mechanism", &Security::mechanism,
-         {{"none", Mechanism::none}, {"plain", Mechanism::plain}, {"scram-sha-256", Mechanism::scram_sha_256}, {"scram-sha-512", Mechanism::scram_sha_512},
+         {{"none", Mechanism::none},
+          {"plain", Mechanism::plain},
+          {"scram-sha-256", Mechanism::scram_sha_256},
+          {"scram-sha-512", Mechanism::scram_sha_512},
           {"oauthbearer", Mechanism::oauthbearer}},
          "SASL mechanism.");
   s.key("username", &Security::username, "For plain and scram.");
@@ -127,15 +140,22 @@ std::string topic_name_complaint(std::string_view name) {
 
 Section<KafkaConfig> kafka_section() {
   Section<KafkaConfig> s("Kafka. Absent: the embedded transport.");
-  s.key("brokers", &KafkaConfig::brokers, "Where to begin.").require().range(1, 64).example("[kafka-1.example.com:9092]").item.front().check(broker_complaint);
-  s.key("group_id", &KafkaConfig::group_id, "Consumer groups are <group_id>.ingest and <group_id>.detect; transactional ids begin with it.").check(topic_name_complaint);
+  auto& brokers = s.key("brokers", &KafkaConfig::brokers, "Where to begin.").require().range(1, 64).example("[kafka-1.example.com:9092]");
+  brokers.item.front().check(broker_complaint);
+  s.key("group_id", &KafkaConfig::group_id, "Consumer groups are <group_id>.ingest and <group_id>.detect; transactional ids begin with it.")
+      .check(topic_name_complaint);
   s.list("inputs", &KafkaConfig::inputs, input_section(), "Topics with raw records; needed by the role ingest.").range(0, 1000);
   s.section("security", &KafkaConfig::security, security_section());
-  s.key("librdkafka", &KafkaConfig::librdkafka, "Passed through to librdkafka, property: value; what would break a promise of the engine is refused with the reason.")
+  s.key("librdkafka", &KafkaConfig::librdkafka,
+        "Passed through to librdkafka, property: value; what would break a promise of the engine is refused with the reason.")
       .example("{socket.keepalive.enable: \"true\"}");
-  s.key("session_timeout", &KafkaConfig::session_timeout, "A process that is silent for this long loses its partitions.").range(1000, 30 * kMinute);
-  s.key("transaction_timeout", &KafkaConfig::transaction_timeout, "The broker aborts a unit that is open for this long; bounds how long a dead process blocks the next owner.").range(1000, 15 * kMinute);
-  s.key("checkpoint_timeout", &KafkaConfig::checkpoint_timeout, "The same for the writing of a checkpoint; at most transaction.max.timeout.ms of the broker.").range(10'000, 15 * kMinute);
+  s.key("session_timeout", &KafkaConfig::session_timeout, "A process that is silent for this long loses its partitions.")
+      .range(1000, 30 * kMinute);
+  s.key("transaction_timeout", &KafkaConfig::transaction_timeout,
+        "The broker aborts a unit that is open for this long; bounds how long a dead process blocks the next owner.")
+      .range(1000, 15 * kMinute);
+  s.key("checkpoint_timeout", &KafkaConfig::checkpoint_timeout,
+        "The same for the writing of a checkpoint; at most transaction.max.timeout.ms of the broker.").range(10'000, 15 * kMinute);
   s.check(check_kafka);
   return s;
 }
@@ -149,7 +169,8 @@ kafka::KafkaOptions kafka_options(const LoadedConfig& loaded) {
   out.inputs = from.inputs;
   for (auto& input : out.inputs) input.tenant = lower_ascii(input.tenant);
   out.security = from.security;
-  for (std::string Security::*file : {&Security::password_file, &Security::token_file, &Security::ca_file, &Security::certificate_file, &Security::key_file,
+  for (std::string Security::*file : {&Security::password_file, &Security::token_file, &Security::ca_file, &Security::certificate_file,
+                                      &Security::key_file,
                                       &Security::key_password_file}) {
     out.security.*file = resolve(loaded, out.security.*file);
   }

@@ -29,7 +29,8 @@ constexpr std::array<std::string_view, 20> kLasting = {
 
 /// With a line of the log when the brokers do not answer at once.
 kafka::KafkaOptions with_word(kafka::KafkaOptions options, Log& log) {
-  options.while_waiting = [brokers = brokers_text(options.brokers), &log] { log.info("waiting", "waiting for an answer from the brokers", {{"brokers", brokers}}); };
+  options.while_waiting = [brokers = brokers_text(options.brokers),
+                           &log] { log.info("waiting", "waiting for an answer from the brokers", {{"brokers", brokers}}); };
   return options;
 }
 
@@ -92,7 +93,9 @@ Status KafkaLive::settle() {
   const auto settled = kafka::settle_topics(options_, options_.create_topics);
   if (!settled) return settled.error();
   if (settled.value().empty()) return Ok{};
-  for (const auto& problem : settled.value()) log_.error("topic_settings", problem.topic + ": " + problem.what + "; " + problem.advice, {{"topic", problem.topic}});
+  for (const auto& problem : settled.value()) {
+    log_.error("topic_settings", problem.topic + ": " + problem.what + "; " + problem.advice, {{"topic", problem.topic}});
+  }
   return Error{"topic_settings", std::to_string(settled.value().size()) + " topics are not as they must be; see above"};
 }
 
@@ -209,7 +212,8 @@ void KafkaLive::add_metrics(MetricsSource& source) const {
   to.ingest_renewals = ingest_renewals_;
   to.detect_renewals = detect_renewals_;
   const auto seconds = [](std::int64_t us) { return static_cast<double>(us) / 1e6; };
-  to.last_commit_seconds = {seconds(out.last_flush_us), seconds(out.last_offsets_us), seconds(out.last_end_us), seconds(out.last_commit_us)};
+  to.last_commit_seconds = {seconds(out.last_flush_us), seconds(out.last_offsets_us), seconds(out.last_end_us),
+                            seconds(out.last_commit_us)};
 }
 
 Status KafkaLive::close() {

@@ -107,7 +107,10 @@ void KafkaWatch::tell_change() {
   if (now == said_reachable_) return;
   said_reachable_ = now;
   if (now) log_.info("brokers_reachable", "the brokers answer again");
-  else log_.warn("brokers_unreachable", "the brokers do not answer; nothing is lost, the line goes on when they are back", {{"brokers", shared_->options.brokers.front()}});
+  else {
+    log_.warn("brokers_unreachable", "the brokers do not answer; nothing is lost, the line goes on when they are back",
+              {{"brokers", shared_->options.brokers.front()}});
+  }
 }
 
 void KafkaWatch::hand_on() {
@@ -116,7 +119,9 @@ void KafkaWatch::hand_on() {
   do {
     lock.unlock();
     if (round++ % kPeriod == 0) {
-      if (unsaid_ > 0) log_.info("kafka_client", "more lines of the Kafka clients came than are written", {{"lines", std::to_string(unsaid_)}});
+      if (unsaid_ > 0) {
+        log_.info("kafka_client", "more lines of the Kafka clients came than are written", {{"lines", std::to_string(unsaid_)}});
+      }
       unsaid_ = 0;
       said_.clear();
     }

@@ -67,7 +67,8 @@ bool Renewals::allowed(std::chrono::steady_clock::time_point now) {
 /// Ends a process that was told to stop and cannot: first the waits, a little later everything.
 class Line::Watchdog {
  public:
-  Watchdog(LiveTransport& transport, Log& log, milliseconds grace) : transport_(transport), log_(log), grace_(grace), thread_([this] { watch(); }) {}
+  Watchdog(LiveTransport& transport, Log& log, milliseconds grace)
+      : transport_(transport), log_(log), grace_(grace), thread_([this] { watch(); }) {}
   ~Watchdog() {
     {
       const std::lock_guard lock(mutex_);
@@ -118,13 +119,15 @@ Line::~Line() = default;
 
 void Line::make_ingest() {
   ingest_.reset();  // it refers to the transport that goes
-  ingest_ = std::make_unique<IngestWorker>(*transport_.ingest(), ingest_clock_, ingest_stats_, ingest_options(config_), step_options(config_));
+  ingest_ = std::make_unique<IngestWorker>(*transport_.ingest(), ingest_clock_, ingest_stats_, ingest_options(config_),
+                                           step_options(config_));
   if (activation_) ingest_->activate(*activation_);  // where it is the one that holds already, it changes nothing
 }
 
 void Line::make_detect() {
   detect_.reset();
-  detect_ = std::make_unique<DetectWorker>(*transport_.detect(), *transport_.checkpoints(), rules_, detect_clock_, detect_stats_, detect_options(config_));
+  detect_ = std::make_unique<DetectWorker>(*transport_.detect(), *transport_.checkpoints(), rules_, detect_clock_, detect_stats_,
+                                           detect_options(config_));
 }
 
 void Line::fail(const char* part, const Error& error) {

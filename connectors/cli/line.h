@@ -38,8 +38,8 @@ class Line {
   Line(const Config& config, Log& log, LiveTransport& transport);
   ~Line();
 
-  /// Runs until a signal, the end of the inputs (when there is one) or an error; returns an exit code. After a signal everything is committed
-  /// within `stop.grace`, or the process ends as it is, with 128 + signal.
+  /// Runs until a signal, the end of the inputs (when there is one) or an error; returns an exit code. After a signal everything is
+  /// committed within `stop.grace`, or the process ends as it is, with 128 + signal.
   int run(const BundleActivation& activation);
   /// State is restored, and the outside can be reached.
   bool ready() const;

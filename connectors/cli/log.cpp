@@ -11,17 +11,20 @@
 namespace bartizan::cli {
 namespace {
 
-constexpr std::array<spdlog::level::level_enum, 4> kLevels = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+constexpr std::array<spdlog::level::level_enum, 4> kLevels = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
+                                                              spdlog::level::err};
 constexpr const char* kName = "bartizan";
 
 }  // namespace
 
 Log::Log(const LogConfig& config)
-    : least_(config.level), json_(config.format == LogFormat::json || (config.format == LogFormat::automatic && !is_terminal(STDERR_FILENO))) {
+    : least_(config.level),
+      json_(config.format == LogFormat::json || (config.format == LogFormat::automatic && !is_terminal(STDERR_FILENO))) {
   spdlog::drop(kName);
   const auto logger = spdlog::stderr_logger_mt(kName);
   logger->set_level(kLevels[static_cast<std::size_t>(config.level)]);
-  const char* const pattern = json_ ? "{\"timestamp\":\"%Y-%m-%dT%H:%M:%S.%eZ\",\"severity_text\":\"%l\",%v}" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
+  const char* const pattern = json_ ? "{\"timestamp\":\"%Y-%m-%dT%H:%M:%S.%eZ\",\"severity_text\":\"%l\",%v}"
+                                    : "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
   logger->set_pattern(pattern, spdlog::pattern_time_type::utc);
 }
 

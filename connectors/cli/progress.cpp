@@ -34,7 +34,11 @@ std::string with_commas(std::uint64_t n) {
 }
 
 Progress::Progress(std::string what, std::uint64_t total, bool quiet)
-    : what_(std::move(what)), total_(total), quiet_(quiet), terminal_(is_terminal(STDERR_FILENO)), start_(std::chrono::steady_clock::now()) {
+    : what_(std::move(what)),
+      total_(total),
+      quiet_(quiet),
+      terminal_(is_terminal(STDERR_FILENO)),
+      start_(std::chrono::steady_clock::now()) {
   next_ = start_ + (terminal_ ? milliseconds{200} : milliseconds{10'000});
 }
 
@@ -57,7 +61,8 @@ void Progress::finish() {
 void Progress::draw(std::uint64_t done, std::uint64_t events, std::chrono::steady_clock::time_point now) {
   const double elapsed = std::chrono::duration<double>(now - start_).count();
   const double part = total_ > 0 ? std::min(1.0, static_cast<double>(done) / static_cast<double>(total_)) : 0;
-  std::string tail = with_commas(events) + " events  " + with_commas(static_cast<std::uint64_t>(static_cast<double>(events) / std::max(elapsed, 1e-3))) + "/s";
+  std::string tail = with_commas(events) + " events  " +
+                     with_commas(static_cast<std::uint64_t>(static_cast<double>(events) / std::max(elapsed, 1e-3))) + "/s";
   if (total_ > 0 && part > 0.005) tail += "  " + minutes_text(elapsed / part - elapsed) + " left";
   if (!terminal_) {
     write_error(what_ + ": " + (total_ > 0 ? std::to_string(static_cast<int>(part * 100)) + " %  " : "") + tail + "\n");

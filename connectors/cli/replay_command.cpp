@@ -54,7 +54,8 @@ int unavailable(const Global& global, const Error& error) {
 }
 
 /// Exit code of a replay that ran to its end.
-int finish(const Global& global, const ReplayOptions& options, OutputFolder& folder, const CountingSink& counted, const DetectStats& stats) {
+int finish(const Global& global, const ReplayOptions& options, OutputFolder& folder, const CountingSink& counted,
+           const DetectStats& stats) {
   if (const Status closed = folder.close(); !closed.ok()) return unavailable(global, closed.error());
   std::uint64_t events = 0;
   for (const auto& category : stats.events) events += category[0].value() + category[1].value();
@@ -98,7 +99,8 @@ int replay_files(const Global& global, const ReplayOptions& options, const Loade
 }
 
 /// The same fold as DETECT's, over what the journal holds at this moment.
-Status fold_journal(JournalAccess& journal, const std::shared_ptr<StoredRuleSets>& rules, DetectStats& stats, OutputSink& sink, const std::function<bool()>& go_on) {
+Status fold_journal(JournalAccess& journal, const std::shared_ptr<StoredRuleSets>& rules, DetectStats& stats, OutputSink& sink,
+                    const std::function<bool()>& go_on) {
   for (const std::int32_t partition : journal.partitions()) {
     Shard shard(partition, rules, stats);
     const auto passed_over = journal.quarantined(partition);

@@ -39,7 +39,8 @@ std::string complaint(const RiskOptions& options, const std::string& type, const
 }
 
 /// Into the commands topic or file; says which.
-Result<std::string> put_command(const Global& global, const LoadedConfig& loaded, const std::string& line, const std::string& key, const std::string& id) {
+Result<std::string> put_command(const Global& global, const LoadedConfig& loaded, const std::string& line, const std::string& key,
+                                const std::string& id) {
   if (loaded.config.kafka) {
     const kafka::KafkaOptions options = errand_options(global, loaded);
     kafka::OutMessage message;
@@ -47,7 +48,8 @@ Result<std::string> put_command(const Global& global, const LoadedConfig& loaded
     message.keyed = true;
     message.key = key;
     message.value = line;
-    message.headers = {{"ce_specversion", "1.0"}, {"ce_type", "io.bartizan.command.v1"}, {"ce_source", "/bartizan"}, {"ce_id", id}, {"content-type", "application/json"}};
+    message.headers = {{"ce_specversion", "1.0"}, {"ce_type", "io.bartizan.command.v1"}, {"ce_source", "/bartizan"}, {"ce_id", id},
+                       {"content-type", "application/json"}};
     const std::string name = message.topic;
     if (const Status sent = kafka::put_messages(options, "risk", {std::move(message)}); !sent.ok()) return sent.error();
     return "topic " + name;
@@ -78,8 +80,9 @@ int risk(const Global& global, const RiskOptions& options) {
   if (const std::size_t dash = action.find('-'); dash != std::string::npos) action[dash] = '_';
   const std::string command_id = options.id.empty() ? new_uuid() : lower_ascii(options.id);
   const Time now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-  std::string line = "{\"schema\":\"bartizan.command/v1\",\"id\":" + json_text(command_id) + ",\"action\":" + json_text(action) + ",\"target\":{\"type\":" + json_text(type) +
-                     ",\"id\":" + json_text(id) + "},\"tenant_id\":" + json_text(tenant) + ",\"author\":" + json_text(options.author.empty() ? login_name() : options.author) +
+  std::string line = "{\"schema\":\"bartizan.command/v1\",\"id\":" + json_text(command_id) + ",\"action\":" + json_text(action) +
+                     ",\"target\":{\"type\":" + json_text(type) + ",\"id\":" + json_text(id) + "},\"tenant_id\":" + json_text(tenant) +
+                     ",\"author\":" + json_text(options.author.empty() ? login_name() : options.author) +
                      ",\"at\":" + json_text(format_time(now));
   if (options.revision > 0) line += ",\"decided_on_revision\":" + std::to_string(options.revision);
   if (!options.note.empty()) line += ",\"note\":" + json_text(options.note);

@@ -38,7 +38,8 @@ void add_folder(const std::string& folder, std::vector<BundleFile>& files, setti
 
 }  // namespace
 
-std::optional<Bundle> load_bundle(const std::vector<std::string>& folders, const EngineSettings& settings, settings::Diagnostics& diagnostics) {
+std::optional<Bundle> load_bundle(const std::vector<std::string>& folders, const EngineSettings& settings,
+                                  settings::Diagnostics& diagnostics) {
   std::vector<BundleFile> files;
   if (folders.empty()) files = builtin_pack();
   for (const auto& folder : folders) add_folder(folder, files, diagnostics);

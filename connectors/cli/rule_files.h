@@ -14,9 +14,10 @@
 
 namespace bartizan::cli {
 
-/// Rule files below `folders` (recursively, `*.yml` and `*.yaml`), or the built-in pack when there are no folders; with `settings` made into a
-/// bundle. No value when anything is wrong: all of it stands in `diagnostics`.
-std::optional<Bundle> load_bundle(const std::vector<std::string>& folders, const EngineSettings& settings, settings::Diagnostics& diagnostics);
+/// Rule files below `folders` (recursively, `*.yml` and `*.yaml`), or the built-in pack when there are no folders; with `settings` made
+/// into a bundle. No value when anything is wrong: all of it stands in `diagnostics`.
+std::optional<Bundle> load_bundle(const std::vector<std::string>& folders, const EngineSettings& settings,
+                                  settings::Diagnostics& diagnostics);
 
 /// Rule sets of bundles that were stored as blobs: reads each once, when the fold first asks for it.
 class StoredRuleSets : public RuleSetStore {

@@ -36,10 +36,12 @@ void serve(HttpServer& server, const Line& line, const LiveTransport& transport,
     return HttpResponse{200, "text/plain; version=0.0.4; charset=utf-8", metrics_text(source)};
   });
   server.handle("/-/healthy", [&line](const HttpRequest&) {
-    return line.healthy() ? HttpResponse{200, "text/plain; charset=utf-8", "healthy\n"} : HttpResponse{503, "text/plain; charset=utf-8", "a loop has stalled\n"};
+    return line.healthy() ? HttpResponse{200, "text/plain; charset=utf-8", "healthy\n"}
+                          : HttpResponse{503, "text/plain; charset=utf-8", "a loop has stalled\n"};
   });
   server.handle("/-/ready", [&line](const HttpRequest&) {
-    return line.ready() ? HttpResponse{200, "text/plain; charset=utf-8", "ready\n"} : HttpResponse{503, "text/plain; charset=utf-8", "restoring state, or the brokers cannot be reached\n"};
+    return line.ready() ? HttpResponse{200, "text/plain; charset=utf-8", "ready\n"}
+                        : HttpResponse{503, "text/plain; charset=utf-8", "restoring state, or the brokers cannot be reached\n"};
   });
 }
 
@@ -81,10 +83,15 @@ int run(const Global& global, const RunOptions& options) {
   }
   const auto rules = static_cast<std::uint32_t>(loaded->bundle.rule_set()->rules.size());
   log.info("started", "bartizan " BARTIZAN_VERSION " runs",
-           {{"http", config.http.listen.substr(0, config.http.listen.rfind(':') + 1) + std::to_string(server.port())}, {"rules", std::to_string(rules)}, {"bundle", loaded->bundle.hash()}, {"output", transport->outputs()}});
+           {{"http", config.http.listen.substr(0, config.http.listen.rfind(':') + 1) + std::to_string(server.port())},
+            {"rules", std::to_string(rules)},
+            {"bundle", loaded->bundle.hash()},
+            {"output", transport->outputs()}});
   const int code = line.run({loaded->bundle.hash(), {}, rules, {}});
   server.stop();
-  const char* const how = stop_signal == 0 ? "the inputs are read to their end" : code == kDone ? "stopped by a signal; everything is committed" : "stopped by a signal; what is not committed comes again";
+  const char* const how = stop_signal == 0 ? "the inputs are read to their end"
+                          : code == kDone  ? "stopped by a signal; everything is committed"
+                                           : "stopped by a signal; what is not committed comes again";
   log.info("stopped", code == kUnavailable ? "stopped by an error" : how, {{"exit_code", std::to_string(code)}});
   if (transport->stuck()) ::_exit(code);
   return code;

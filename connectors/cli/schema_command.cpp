@@ -116,7 +116,8 @@ int schema(const Global& global, const SchemaOptions& options) {
     std::vector<std::string> names;
     for (const auto& s : record_schemas()) names.emplace_back(s.name);
     const std::string near = settings::nearest(options.name, names);
-    say_error(global, "unknown schema '" + printable(options.name, 60) + "'" + (near.empty() ? "; see `bartizan schema`" : "; did you mean '" + near + "'?"));
+    say_error(global, "unknown schema '" + printable(options.name, 60) + "'" +
+              (near.empty() ? "; see `bartizan schema`" : "; did you mean '" + near + "'?"));
     return kUsage;
   }
   return write_out(found->text) ? kDone : kUnavailable;

@@ -53,7 +53,8 @@ Result<Owners> owners_of(const kafka::KafkaOptions& options, const std::string& 
   return out;
 }
 
-Status add_group(const kafka::KafkaOptions& options, const std::string& role, const Result<std::vector<kafka::GroupPosition>>& positions, std::size_t& members, LineStatus& out) {
+Status add_group(const kafka::KafkaOptions& options, const std::string& role, const Result<std::vector<kafka::GroupPosition>>& positions,
+                 std::size_t& members, LineStatus& out) {
   if (!positions) return positions.error();
   const auto owners = owners_of(options, role, members);
   if (!owners) return owners.error();
@@ -70,7 +71,9 @@ Result<LineStatus> kafka_status(const Global& global, const LoadedConfig& loaded
   if (const Status reached = kafka::reach(options); !reached.ok()) return reached.error();
   LineStatus out;
   out.transport = "kafka";
-  out.guarantee = "exactly once for readers of committed records: outputs and positions in one transaction; inputs at least once, repeats dropped by source position";
+  out.guarantee =
+      "exactly once for readers of committed records: outputs and positions in one transaction; inputs at least once, repeats dropped by "
+      "source position";
   std::size_t members = 0;
   if (const Status added = add_group(options, "ingest", kafka::ingest_positions(options), members, out); !added.ok()) return added.error();
   if (const Status added = add_group(options, "detect", kafka::detect_positions(options), members, out); !added.ok()) return added.error();
@@ -108,7 +111,9 @@ Result<LineStatus> embedded_status(const LoadedConfig& loaded, bool brief) {
                                                     : "exactly once in the files: outputs and positions in one commit";
   out.running = holder_of(state);
   const std::vector<std::int32_t> partitions = embedded::journal_partitions_in(state);
-  if (partitions.empty() || !std::filesystem::exists(state + "/positions.db")) return Error{"no_journal", "nothing has run in '" + state + "' yet"};
+  if (partitions.empty() || !std::filesystem::exists(state + "/positions.db")) {
+    return Error{"no_journal", "nothing has run in '" + state + "' yet"};
+  }
   auto positions = embedded::PositionDb::open(state + "/positions.db");
   if (!positions) return positions.error();
   std::unique_ptr<embedded::CheckpointDb> checkpoints;
@@ -138,7 +143,9 @@ std::string number_or_nothing(const std::optional<std::int64_t>& n) { return n ?
 void print_table(const LineStatus& status, const std::string& bundle, OutputFormat format, bool colour) {
   if (format != OutputFormat::csv) {
     std::string head;
-    const auto line = [&head](const std::string& name, const std::string& value) { head += name + std::string(12 - name.size(), ' ') + printable(value) + "\n"; };
+    const auto line = [&head](const std::string& name, const std::string& value) {
+      head += name + std::string(12 - name.size(), ' ') + printable(value) + "\n";
+    };
     line("transport", status.transport);
     line("running", status.running.empty() ? "nobody" : status.running);
     line("bundle", bundle + " (of the configuration)");
@@ -147,7 +154,8 @@ void print_table(const LineStatus& status, const std::string& bundle, OutputForm
   }
   Rows rows({"role", "topic", "partition", "owner", "committed", "end", "lag", "checkpoint", "clean_stop", "bundle"});
   for (const auto& p : status.partitions) {
-    rows.add({p.role, p.topic, std::to_string(p.partition), p.owner, number_or_nothing(p.committed), std::to_string(p.end), std::to_string(p.lag),
+    rows.add({p.role, p.topic, std::to_string(p.partition), p.owner, number_or_nothing(p.committed), std::to_string(p.end),
+              std::to_string(p.lag),
               p.checkpoint ? std::to_string(p.checkpoint->next_offset) : "", p.checkpoint && p.checkpoint->clean_stop ? "yes" : "",
               p.checkpoint ? p.checkpoint->bundle_hash.substr(0, format == OutputFormat::csv ? std::string::npos : 12) : ""});
   }
@@ -160,7 +168,8 @@ std::string partition_json(const PartitionStatus& p) {
   if (p.committed) out += ",\"committed\":" + std::to_string(*p.committed);
   out += ",\"end\":" + std::to_string(p.end) + ",\"lag\":" + std::to_string(p.lag);
   if (p.checkpoint) {
-    out += ",\"checkpoint\":{\"offset\":" + std::to_string(p.checkpoint->next_offset) + ",\"clean_stop\":" + (p.checkpoint->clean_stop ? "true" : "false") +
+    out += ",\"checkpoint\":{\"offset\":" + std::to_string(p.checkpoint->next_offset) + ",\"clean_stop\":" +
+        (p.checkpoint->clean_stop ? "true" : "false") +
            ",\"fold_version\":" + std::to_string(p.checkpoint->fold_version) + ",\"bundle\":" + json_text(p.checkpoint->bundle_hash) + "}";
   }
   return out + "}";
@@ -169,7 +178,8 @@ std::string partition_json(const PartitionStatus& p) {
 std::string status_json(const LineStatus& status, const std::string& bundle) {
   std::string partitions;
   for (const auto& p : status.partitions) partitions += (partitions.empty() ? "" : ",") + partition_json(p);
-  return "{\"schema_version\":1,\"transport\":" + json_text(status.transport) + ",\"running\":" + json_text(status.running) + ",\"bundle\":" + json_text(bundle) +
+  return "{\"schema_version\":1,\"transport\":" + json_text(status.transport) + ",\"running\":" + json_text(status.running) +
+         ",\"bundle\":" + json_text(bundle) +
          ",\"guarantee\":" + json_text(status.guarantee) + ",\"partitions\":[" + partitions + "]}\n";
 }
 
@@ -178,7 +188,8 @@ std::string status_json(const LineStatus& status, const std::string& bundle) {
 int status(const Global& global, const StatusOptions& options) {
   const auto loaded = load_all(global.config_files, {}, wants_colour(global.colour, STDERR_FILENO));
   if (!loaded) return kInvalid;
-  const auto found = loaded->config.config.kafka ? kafka_status(global, loaded->config, options.brief) : embedded_status(loaded->config, options.brief);
+  const auto found = loaded->config.config.kafka ? kafka_status(global, loaded->config, options.brief)
+                                                 : embedded_status(loaded->config, options.brief);
   if (!found) {
     say_error(global, found.error().message);
     return exit_code_of(found.error());
@@ -186,7 +197,9 @@ int status(const Global& global, const StatusOptions& options) {
   OutputFormat format = global.format;
   if (format == OutputFormat::automatic) format = is_terminal(STDOUT_FILENO) ? OutputFormat::table : OutputFormat::ndjson;
   const std::string& bundle = loaded->bundle.hash();
-  if (format == OutputFormat::json || format == OutputFormat::ndjson) return write_out(status_json(found.value(), bundle)) ? kDone : kUnavailable;
+  if (format == OutputFormat::json || format == OutputFormat::ndjson) {
+    return write_out(status_json(found.value(), bundle)) ? kDone : kUnavailable;
+  }
   print_table(found.value(), bundle, format, wants_colour(global.colour, STDOUT_FILENO));
   return kDone;
 }
