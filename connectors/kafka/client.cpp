@@ -55,17 +55,6 @@ void on_log(const rd_kafka_t* client, int level, const char* facility, const cha
   note_client_event({ours, client == nullptr ? "" : rd_kafka_name(client), std::string{facility} + ": " + text, ""});
 }
 
-void on_error(rd_kafka_t* client, int error, const char* reason, void*) {
-  std::array<char, 512> text{};
-  auto code = static_cast<rd_kafka_resp_err_t>(error);
-  std::string message = reason == nullptr ? "" : reason;
-  if (code == RD_KAFKA_RESP_ERR__FATAL) {
-    code = rd_kafka_fatal_error(client, text.data(), text.size());
-    message = text.data();
-  }
-  note_client_event({ClientEvent::Level::error, rd_kafka_name(client), std::move(message), rd_kafka_err2name(code)});
-}
-
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
@@ -158,6 +147,19 @@ constexpr auto kAliases = std::to_array<std::pair<std::string_view, std::string_
 
 }  // namespace
 
+void note_client_error(rd_kafka_t* client, int error, const char* reason, void*) {
+  std::array<char, 512> text{};
+  auto code = static_cast<rd_kafka_resp_err_t>(error);
+  std::string message = reason == nullptr ? "" : reason;
+  if (code == RD_KAFKA_RESP_ERR__FATAL) {
+    code = rd_kafka_fatal_error(client, text.data(), text.size());
+    message = text.data();
+  }
+  note_client_event({ClientEvent::Level::error, rd_kafka_name(client), std::move(message), rd_kafka_err2name(code)});
+}
+
+void let_go(ClientPtr client) { static_cast<void>(client.release()); }
+
 void set(rd_kafka_conf_t* conf, const char* name, const std::string& value) {
   std::array<char, 512> why{};
   BARTIZAN_CHECK(rd_kafka_conf_set(conf, name, value.c_str(), why.data(), why.size()) == RD_KAFKA_CONF_OK);
@@ -182,7 +184,7 @@ Result<ConfPtr> base_conf(const KafkaOptions& options, std::string_view purpose)
   set(conf.get(), "socket.nagle.disable", "true");
   set(conf.get(), "socket.keepalive.enable", "true");
   rd_kafka_conf_set_log_cb(conf.get(), on_log);
-  rd_kafka_conf_set_error_cb(conf.get(), on_error);
+  rd_kafka_conf_set_error_cb(conf.get(), note_client_error);
 
   const Security& s = options.security;
   set(conf.get(), "security.protocol", protocol_name(s.protocol));

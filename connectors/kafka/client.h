@@ -38,6 +38,13 @@ Result<ConfPtr> base_conf(const KafkaOptions& options, std::string_view purpose)
 /// nobody polls. Error `client`.
 Result<ClientPtr> make_client(rd_kafka_type_t type, ConfPtr conf);
 
+/// For a client that was told that a topic it uses is missing: 2.0.2 does not always come back from destroying such a client. It stays until
+/// the process ends.
+void let_go(ClientPtr client);
+
+/// The error callback of every client: hands the error on (client_log.h). One that has a callback of its own calls it.
+void note_client_error(rd_kafka_t* client, int error, const char* reason, void* opaque);
+
 /// Why a pass-through property is refused; empty: it is not.
 std::string_view refused_because(std::string_view property);
 /// Why this value of a pass-through property is refused although the property is not (debug contexts that print secrets); empty: it is not.

@@ -13,8 +13,9 @@ struct Channel {
 };
 
 Channel& channel() {
-  static Channel one;
-  return one;
+  // Never destroyed: threads of a client that was let go (let_go in client.h) may still speak when the process ends.
+  static Channel* const one = new Channel;
+  return *one;
 }
 
 }  // namespace

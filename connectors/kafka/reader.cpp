@@ -15,32 +15,49 @@ constexpr std::chrono::milliseconds kAgain{100};
 
 using Deadline = std::chrono::steady_clock::time_point;
 
-/// Turns an error into ours when asking again cannot help, or when time is up.
-std::optional<Error> give_up(rd_kafka_resp_err_t error, const std::string& topic, const Pulse& pulse, Deadline deadline) {
-  const std::string text = topic + ": " + rd_kafka_err2str(error);
-  switch (error) {
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED: return Error{"not_authorized", text};
-    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: return Error{"no_topic", text};
-    case RD_KAFKA_RESP_ERR__DESTROY:
-    case RD_KAFKA_RESP_ERR__FATAL: return Error{"client", text};
-    default: break;
+/// Decides when asking again is of no use.
+class Patience {
+ public:
+  Patience(const std::string& topic, const Pulse& pulse, Deadline deadline) : topic_(topic), pulse_(pulse), deadline_(deadline) {}
+
+  /// Our own error when asking again cannot help, or when time is up.
+  std::optional<Error> after(rd_kafka_resp_err_t error) {
+    const auto now = std::chrono::steady_clock::now();
+    const std::string text = topic_ + ": " + rd_kafka_err2str(error);
+    switch (error) {
+      case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+      case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+      case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED: return Error{"not_authorized", text};
+      case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+      case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+      case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+        if (!unknown_since_) unknown_since_ = now;
+        if (now - *unknown_since_ >= kTopicAppears) return Error{"no_topic", text};
+        break;
+      case RD_KAFKA_RESP_ERR__DESTROY:
+      case RD_KAFKA_RESP_ERR__FATAL: return Error{"client", text};
+      default: unknown_since_.reset(); break;
+    }
+    if (pulse_.interrupted() || now >= deadline_) return Error{"unreachable", text};
+    return std::nullopt;
   }
-  if (pulse.interrupted() || std::chrono::steady_clock::now() >= deadline) return Error{"unreachable", text};
-  return std::nullopt;
-}
+
+ private:
+  const std::string& topic_;
+  const Pulse& pulse_;
+  Deadline deadline_;
+  std::optional<Deadline> unknown_since_;
+};
 
 /// Repeats `ask` until it answers without an error.
 template <class Ask>
 Status until_answered(const std::string& topic, Pulse& pulse, std::chrono::milliseconds limit, Ask&& ask) {
-  const Deadline deadline = std::chrono::steady_clock::now() + limit;
+  Patience patience(topic, pulse, std::chrono::steady_clock::now() + limit);
   while (true) {
     pulse.beat();
     const rd_kafka_resp_err_t error = ask();
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Ok{};
-    if (auto given_up = give_up(error, topic, pulse, deadline)) return *given_up;
+    if (auto given_up = patience.after(error)) return *given_up;
     std::this_thread::sleep_for(kAgain);
   }
 }
@@ -52,6 +69,15 @@ ListPtr one_partition(const std::string& topic, std::int32_t partition, std::int
 }
 
 }  // namespace
+
+bool means_missing(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+}
+
+bool means_missing(std::string_view code) {
+  return code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) ||
+         code == rd_kafka_err2name(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+}
 
 Result<ClientPtr> make_reader(const KafkaOptions& options, std::string_view purpose, Isolation isolation) {
   auto conf = base_conf(options, purpose);
@@ -92,6 +118,7 @@ Status read_stretch(const KafkaOptions& options, const std::string& topic, std::
   rd_kafka_t* client = reader.value().get();
   rd_kafka_assign(client, one_partition(topic, partition, from).get());
   Status result = Ok{};
+  Patience patience(topic, pulse, Deadline::max());
   while (true) {
     pulse.beat();
     const MessagePtr message{rd_kafka_consumer_poll(client, kSliceMs)};
@@ -111,7 +138,7 @@ Status read_stretch(const KafkaOptions& options, const std::string& topic, std::
       break;
     }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (auto given_up = give_up(message->err, topic, pulse, Deadline::max())) {
+      if (auto given_up = patience.after(message->err)) {
         result = *given_up;
         break;
       }

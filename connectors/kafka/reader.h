@@ -1,11 +1,13 @@
 #pragma once
 // Reads a stretch of one partition without a group, and asks where partitions begin and end.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +24,12 @@ Result<ClientPtr> make_reader(const KafkaOptions& options, std::string_view purp
 struct Watermarks {
   std::int64_t low = 0, high = 0;  // high: one past the last; of a reader of committed records: the last stable offset
 };
+/// A broker that has just come back may not know its topics yet: a topic is missing (`no_topic`) when it was so for this long.
+inline constexpr std::chrono::seconds kTopicAppears{15};
+/// The client's codes for a topic or partition that is not there.
+bool means_missing(rd_kafka_resp_err_t error);
+bool means_missing(std::string_view code);  // rd_kafka_err2name
+
 /// Waits for the brokers while they cannot be reached, at most `limit`. Errors: `unreachable`, `not_authorized`, `no_topic`.
 Result<Watermarks> watermarks(rd_kafka_t* reader, const std::string& topic, std::int32_t partition, Pulse& pulse,
                               std::chrono::milliseconds limit = std::chrono::hours{24});

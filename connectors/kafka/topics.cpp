@@ -1,8 +1,10 @@
 #include "connectors/kafka/topics.h"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "connectors/kafka/admin.h"
@@ -12,6 +14,8 @@ namespace {
 
 constexpr const char* kMissing = "is missing";
 
+constexpr std::chrono::seconds kTopicsAppear{10};  // those that others create, all together
+constexpr std::chrono::milliseconds kAgain{250};
 constexpr std::int32_t kOutputPartitions = 4;
 constexpr std::string_view kDay = "86400000";
 constexpr std::string_view kMessageBytes = "1048588";         // the brokers' own default, held against lower ones
@@ -110,9 +114,19 @@ void check_partitions(const TopicPlan& plan, const TopicFound& found, std::vecto
                           ", or begin anew under another topics.prefix (tenants are placed by hash: partitions cannot be added)"});
 }
 
-void check_inputs(Admin& admin, const KafkaOptions& options, std::vector<TopicProblem>& problems) {
+/// A topic that somebody else creates: a broker that has just come back may not know it yet.
+TopicFound find_patiently(Admin& admin, const std::string& name, std::chrono::steady_clock::time_point deadline) {
+  TopicFound found = admin.find(name);
+  while (found.state == TopicFound::State::missing && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(kAgain);
+    found = admin.find(name);
+  }
+  return found;
+}
+
+void check_inputs(Admin& admin, const KafkaOptions& options, std::chrono::steady_clock::time_point deadline, std::vector<TopicProblem>& problems) {
   for (const auto& input : options.inputs) {
-    const TopicFound found = admin.find(input.topic);
+    const TopicFound found = find_patiently(admin, input.topic, deadline);
     if (found.state == TopicFound::State::missing) {
       problems.push_back({input.topic, "input topic does not exist", "create it, or correct kafka.inputs"});
     } else if (found.state == TopicFound::State::refused) {
@@ -122,10 +136,10 @@ void check_inputs(Admin& admin, const KafkaOptions& options, std::vector<TopicPr
 }
 
 /// Sorts the plans into those whose topics are there and those to create.
-Status look(Admin& admin, const std::vector<TopicPlan>& plans, std::vector<TopicPlan>& present, std::vector<TopicPlan>& missing,
-            std::vector<TopicProblem>& problems) {
+Status look(Admin& admin, const std::vector<TopicPlan>& plans, std::chrono::steady_clock::time_point deadline, std::vector<TopicPlan>& present,
+            std::vector<TopicPlan>& missing, std::vector<TopicProblem>& problems) {
   for (const auto& plan : plans) {
-    const TopicFound found = admin.find(plan.name);
+    const TopicFound found = find_patiently(admin, plan.name, deadline);
     switch (found.state) {
       case TopicFound::State::present:
         check_partitions(plan, found, problems);
@@ -146,13 +160,14 @@ Result<std::vector<TopicProblem>> settle(Admin& admin, const KafkaOptions& optio
   std::vector<TopicProblem> problems;
   std::vector<TopicPlan> present;
   std::vector<TopicPlan> missing;
-  if (const Status looked = look(admin, plans, present, missing, problems); !looked.ok()) return looked.error();
+  const auto now = std::chrono::steady_clock::now();
+  if (const Status looked = look(admin, plans, options.create_topics ? now : now + kTopicsAppear, present, missing, problems); !looked.ok()) return looked.error();
   if (create && !missing.empty()) {
     const auto failed = admin.create(missing, options.replication_factor);
     if (!failed) return failed.error();
     // Looked at again: another engine, or a person, may have been quicker with settings of their own.
     problems.clear(), present.clear(), missing.clear();
-    if (const Status looked = look(admin, plans, present, missing, problems); !looked.ok()) return looked.error();
+    if (const Status looked = look(admin, plans, now, present, missing, problems); !looked.ok()) return looked.error();
     for (const auto& [name, why] : failed.value()) {
       problems.push_back({name, "is missing and cannot be created: " + why, "create it (docs/kafka.md, topics), or allow Create on it"});
     }
@@ -162,7 +177,7 @@ Result<std::vector<TopicProblem>> settle(Admin& admin, const KafkaOptions& optio
   const auto settings = admin.settings(present);
   if (!settings) return settings.error();
   for (const auto& plan : present) check_settings(plan, settings.value().at(plan.name), problems);
-  check_inputs(admin, options, problems);
+  check_inputs(admin, options, now + kTopicsAppear, problems);
   return problems;
 }
 
@@ -186,6 +201,14 @@ std::vector<TopicPlan> topic_plans(const KafkaOptions& options) {
           kept_for(plan(options, "commands", 1, "delete"), 90),
           kept_for(plan(options, "audit", 1, "delete"), 400),
           kept_for(plan(options, "dead-letter", kOutputPartitions, "compact,delete"), 14)};
+}
+
+Error journal_deleted(const KafkaOptions& options) {
+  return {"no_topic", topic(options, "journal") + " was deleted while the engine ran; it was the order of everything, and nothing can be guessed: begin under another topics.prefix and kafka.group_id"};
+}
+
+Error output_deleted(const std::string& topic) {
+  return {"no_topic", topic + " was deleted while the engine ran; start again, which creates it where topics.create is true, or create it; what is not committed comes again"};
 }
 
 Result<std::vector<TopicProblem>> settle_topics(const KafkaOptions& options, bool create) {

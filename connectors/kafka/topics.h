@@ -35,6 +35,10 @@ struct TopicProblem {
 /// `authentication`, those of client.h.
 Result<std::vector<TopicProblem>> settle_topics(const KafkaOptions& options, bool create);
 
+/// A topic of ours that was deleted under a running engine: `no_topic`.
+Error journal_deleted(const KafkaOptions& options);
+Error output_deleted(const std::string& topic);
+
 /// One thing that was looked at, for a person.
 struct EnvironmentCheck {
   std::string subject;  // "brokers", "topic bartizan.journal", "group bartizan.detect"
