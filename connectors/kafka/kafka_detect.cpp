@@ -32,6 +32,7 @@ constexpr std::size_t kOutputBytesMax = 1'000'000;  // of one record and of one 
 constexpr std::chrono::seconds kFlushMax{60};     // then the transaction has long timed out
 constexpr std::chrono::milliseconds kRetryPause{50};
 constexpr std::chrono::seconds kSeekMax{20};
+constexpr std::chrono::seconds kAskMax{30};
 
 /// Group errors of an offset commit: the partitions are somebody else's by now, or are about to be.
 bool is_ownership_lost(const std::string& code) {
@@ -65,6 +66,7 @@ class KafkaDetect::Impl final : public DetectTransport {
     set(c, "isolation.level", "read_committed");
     set_default(c, options_, "fetch.message.max.bytes", "4194304");
     set_default(c, options_, "queued.max.messages.kbytes", "65536");
+    rd_kafka_conf_set_error_cb(c, on_client_error);
     auto member = join_group(std::move(conf.value()), {journal_}, on_rebalance, this);
     if (!member.ok()) return member.error();
     consumer_ = std::move(member.value());
@@ -109,6 +111,7 @@ class KafkaDetect::Impl final : public DetectTransport {
     if (pulse_.interrupted()) fail({"interrupted", "stopped while waiting for the brokers"});
     if (!status().ok()) return {};
     if (lost_at_ && Clock::now() - *lost_at_ > 3 * options_.session_timeout) fail({"client", "the group took the partitions away and never said so; start again"});
+    if (doubted_ && !look_at_journal()) return {};
     if (revoking_) finish_revocation();
     if (!start_when_placed()) return {};
     const auto deadline = Clock::now() + timeout;
@@ -220,6 +223,7 @@ class KafkaDetect::Impl final : public DetectTransport {
     rd_kafka_consumer_close(consumer_.get());
     group_.reset();
     producer_.reset();
+    if (missed_) let_go(std::move(consumer_));
     consumer_.reset();
   }
 
@@ -365,6 +369,24 @@ class KafkaDetect::Impl final : public DetectTransport {
     }
   }
 
+  // The client tells a missing topic here, again every second. Once is enough: look_at_journal tells it.
+  static void on_client_error(rd_kafka_t* client, int error, const char* reason, void* self) {
+    if (!means_missing(static_cast<rd_kafka_resp_err_t>(error))) return note_client_error(client, error, reason, self);
+    auto* impl = static_cast<Impl*>(self);
+    impl->doubted_ = impl->missed_ = true;
+  }
+
+  /// The journal was missing for a moment at least. False: it is gone, or not what it was.
+  bool look_at_journal() {
+    doubted_ = false;
+    const auto count = partition_count(consumer_.get(), journal_, pulse_, kAskMax);
+    if (!count.ok() && count.error().code == "no_topic") fail(journal_deleted(options_));
+    for (const auto& [partition, part] : parts_) {
+      if (count.ok() && part.placed) check_end(partition, part.next);
+    }
+    return status().ok();
+  }
+
   /// A journal that ends below the committed position was truncated or made anew.
   void check_end(std::int32_t partition, std::int64_t next_offset) {
     const auto found = watermarks(consumer_.get(), journal_, partition, pulse_);
@@ -478,6 +500,12 @@ class KafkaDetect::Impl final : public DetectTransport {
     if (result == TxnResult::must_abort) result = producer_->abort();  // its reports may name the cause
     const std::string code = producer_->trouble_code();
     note_client_event({ClientEvent::Level::warning, transactional_id_, "a unit was not committed: " + producer_->trouble(), code});
+    if (may_mean_missing(code)) {
+      if (auto deleted = deleted_output()) {
+        fail(std::move(*deleted));
+        return CommitResult::fatal;
+      }
+    }
     if (result != TxnResult::ok) {
       producer_.reset();
 #ifdef BARTIZAN_FAULT_UNKNOWN_IS_ABORTED  // only ever defined by a target that tests the tests
@@ -489,6 +517,23 @@ class KafkaDetect::Impl final : public DetectTransport {
     if (is_ownership_lost(code)) return lose();
     if (++aborts_in_a_row_ >= kAbortsMax && is_permanent(code)) fail({"output_refused", producer_->trouble().empty() ? code : code + " on every attempt"});
     return CommitResult::retry_same_bytes;
+  }
+
+  /// The first message to a topic that was deleted times out or is refused; what follows in the transaction hides the cause.
+  static bool may_mean_missing(const std::string& code) {
+    return means_missing(code) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_INVALID_TXN_STATE) ||
+           code == rd_kafka_err2name(RD_KAFKA_RESP_ERR__FENCED);
+  }
+
+  /// The unit holds records for a topic that is not there.
+  std::optional<Error> deleted_output() {
+    std::set<std::string> wanted;
+    for (const OutMessage& message : unit_) wanted.insert(message.topic);
+    for (const std::string& name : wanted) {
+      const auto count = partition_count(consumer_.get(), name, pulse_, kAskMax);
+      if (!count.ok()) return count.error().code == "no_topic" ? std::optional{output_deleted(name)} : std::nullopt;
+    }
+    return std::nullopt;
   }
 
   static bool is_permanent(const std::string& code) {
@@ -516,6 +561,8 @@ class KafkaDetect::Impl final : public DetectTransport {
   bool waiting_to_start_ = false;
   bool revoking_ = false;            // in good order: after the worker's commit
   bool closing_ = false;
+  bool doubted_ = false;             // the client said that the journal is not there
+  bool missed_ = false;              // it once did
   std::optional<Clock::time_point> lost_at_;  // found out by a commit; the client is yet to say so
   std::vector<MessagePtr> messages_;
   std::vector<JournalMessage> views_;

@@ -16,6 +16,8 @@
 #include "connectors/kafka/out_message.h"
 #include "connectors/kafka/producer.h"
 #include "connectors/kafka/reader.h"
+#include "connectors/kafka/source_mark.h"
+#include "connectors/kafka/source_start.h"
 #include "connectors/kafka/topics.h"
 #include "engine/codec/record_decoder.h"
 #include "engine/model/check.h"
@@ -34,6 +36,8 @@ constexpr std::chrono::milliseconds kRetryPause{100};
 constexpr std::chrono::seconds kAskMax{30};
 constexpr int kResendsMax = 5;                     // of one unit, when the broker's answer will not change
 constexpr std::size_t kProblemsMax = 1024;
+constexpr std::chrono::hours kMarkEvery{1};        // marks beside the positions may be old: they tell topics apart, not progress
+constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
 }  // namespace
 
@@ -51,6 +55,7 @@ class KafkaIngest::Impl final : public IngestTransport {
     auto conf = group_conf(options_, "ingest");
     if (!conf.ok()) return conf.error();
     set_default(conf.value().get(), options_, "queued.max.messages.kbytes", "131072");
+    rd_kafka_conf_set_error_cb(conf.value().get(), on_client_error);
     std::vector<std::string> topics;
     for (const auto& [name, input] : inputs_) topics.push_back(name);
     auto member = join_group(std::move(conf.value()), topics, on_rebalance, this);
@@ -71,9 +76,10 @@ class KafkaIngest::Impl final : public IngestTransport {
     if (!status().ok()) return {};
     if (revoking_) finish_revocation();
     producer_->serve();
+    if (doubted_) look_at_sources();
     const auto deadline = Clock::now() + timeout;
     std::size_t bytes = 0;
-    while (batch_.size() < max && bytes < kPollBytesMax && !revoking_) {
+    while (batch_.size() < max && bytes < kPollBytesMax && !revoking_ && !doubted_) {
       const auto left = std::chrono::duration_cast<Duration>(deadline - Clock::now()).count();
       const bool wait = batch_.empty() && left > 0;
       MessagePtr message{rd_kafka_consumer_poll(consumer_.get(), wait ? static_cast<int>(left) : 0)};
@@ -89,8 +95,10 @@ class KafkaIngest::Impl final : public IngestTransport {
       if (part == nullptr || part->stopped || !follows(*part, *message)) continue;
       bytes += message->len;
       part->next = message->offset + 1;
+      part->newest = batch_.size();
       batch_.push_back({std::move(message), part->input, part->partition});
     }
+    hash_newest();
     make_views(bytes);
     return views_;
   }
@@ -99,7 +107,11 @@ class KafkaIngest::Impl final : public IngestTransport {
   bool wants_commit() const override { return revoking_; }
   std::int32_t journal_partitions() const override { return options_.journal_partitions; }
   bool own_append_times() const override { return false; }
-  Time now() override { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+  // A clock that is set back must not make today's sign-ins look as if they came from tomorrow: those are refused.
+  Time now() override {
+    const auto steady = began_at_ + std::chrono::duration_cast<std::chrono::system_clock::duration>(Clock::now() - began_);
+    return std::chrono::time_point_cast<Duration>(std::max(std::chrono::system_clock::now(), steady));
+  }
 
   void append(std::int32_t journal_partition, std::string message) override {
     OutMessage out;
@@ -119,6 +131,7 @@ class KafkaIngest::Impl final : public IngestTransport {
     if (pulse_.interrupted()) fail({"interrupted", "stopped while a commit was open"});
     if (!status().ok()) return false;
     BARTIZAN_CRASH_POINT("ingest_before_flush");
+    keep_marks();
     if (!producer_->flush(kFlushMax)) {
       if (producer_->failed() || producer_->has_fatal_error()) send_again();
       return false;
@@ -151,6 +164,7 @@ class KafkaIngest::Impl final : public IngestTransport {
     rd_kafka_consumer_close(consumer_.get());
     commits_.reset();
     producer_.reset();
+    if (missed_) let_go(std::move(consumer_));
     consumer_.reset();
   }
 
@@ -167,12 +181,21 @@ class KafkaIngest::Impl final : public IngestTransport {
     std::int32_t partition = 0;
     std::int64_t next = 0;       // after the last message handed out
     std::int64_t committed = -1;
+    std::uint64_t record = 0;    // hash of the last message; 0: none yet
+    std::size_t newest = kNone;  // of it in the batch, until it is hashed
+    std::optional<Clock::time_point> marked_at;
     bool stopped = false;
   };
   struct Taken {
     MessagePtr message;
     const Input* input = nullptr;
     std::int32_t partition = 0;
+  };
+  /// A partition that is ours from now on.
+  struct Candidate {
+    const std::string* topic = nullptr;
+    Input* input = nullptr;
+    SourceFacts facts;
   };
   struct QueueFree {
     void operator()(rd_kafka_queue_t* q) const { rd_kafka_queue_destroy(q); }
@@ -221,6 +244,10 @@ class KafkaIngest::Impl final : public IngestTransport {
     const std::string code = producer_->trouble_code();
     const std::string trouble = producer_->trouble();
     note_client_event({ClientEvent::Level::warning, "ingest", "sent again after a failed delivery: " + trouble, code});
+    if (means_missing(code)) {
+      const auto count = partition_count(consumer_.get(), journal_, pulse_, kAskMax);
+      if (!count.ok() && count.error().code == "no_topic") return fail(journal_deleted(options_));
+    }
     const bool permanent = code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) ||
                            code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED);
     if (++resends_in_a_row_ >= kResendsMax && permanent) return fail({"journal_refused", trouble});
@@ -239,7 +266,7 @@ class KafkaIngest::Impl final : public IngestTransport {
       if (part.next == part.committed || part.next < 0) continue;
       rd_kafka_topic_partition_t* one = rd_kafka_topic_partition_list_add(list.get(), part.topic->c_str(), part.partition);
       one->offset = part.next;
-      const std::string metadata = generation_metadata(part.input->generation);
+      const std::string metadata = source_metadata({part.input->generation, part.record});
       one->metadata = ::strdup(metadata.c_str());  // the list frees it
       one->metadata_size = metadata.size();
     }
@@ -255,6 +282,8 @@ class KafkaIngest::Impl final : public IngestTransport {
       case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
       case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
       case RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST: return true;
+      // A topic was deleted, and its positions with it: look_at_sources tells.
+      case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: return true;
       case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
       case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: fail({"not_authorized", std::string{"committing source positions: "} + rd_kafka_err2str(error)}); return false;
       default: std::this_thread::sleep_for(kRetryPause); return false;
@@ -305,56 +334,169 @@ class KafkaIngest::Impl final : public IngestTransport {
   void on_assigned(const rd_kafka_topic_partition_list_t& partitions) {
     parts_.clear();
     last_ = nullptr;
-    std::map<std::string, std::vector<std::int32_t>> by_topic;
-    for (int i = 0; i < partitions.cnt; ++i) by_topic[partitions.elems[i].topic].push_back(partitions.elems[i].partition);
+    std::vector<Candidate> all;
+    if (const Status s = gather(partitions, all); !s.ok()) return fail(s.error());
+    if (const Status s = compare(all); !s.ok()) return fail(s.error());
     ListPtr list{rd_kafka_topic_partition_list_new(partitions.cnt)};
-    for (const auto& [name, numbers] : by_topic) {
-      const auto input = inputs_.find(name);
-      if (input == inputs_.end()) continue;
-      const auto committed = committed_offsets(consumer_.get(), name, numbers, pulse_);
-      if (!committed.ok()) {
-        fail(committed.error());
-        return;
-      }
-      for (const std::int32_t p : numbers) {
-        const auto found = committed.value().find(p);
-        place(input->first, input->second, p, found == committed.value().end() ? nullptr : &found->second, list.get());
-      }
-    }
+    for (const Candidate& one : all) place(one, list.get());
     const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), list.get());
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) fail({"client", std::string{"assign: "} + rd_kafka_err2str(error)});
   }
 
-  /// Decides where one source partition starts, or that it does not.
-  void place(const std::string& name, const Input& input, std::int32_t p, const Committed* committed, rd_kafka_topic_partition_list_t* list) {
-    const auto ends = watermarks(consumer_.get(), name, p, pulse_, kAskMax);
-    if (!ends.ok()) return tell(name, p, ends.error().code == "not_authorized" ? "not_authorized" : "source_gone", ends.error().message);
-    const auto [low, high] = ends.value();
-    std::int64_t start = low;
-    // A position of an older generation says nothing about this topic.
-    const bool same = committed != nullptr && read_generation_metadata(committed->metadata).value_or(0) == input.generation;
-    if (same) {
-      start = committed->next_offset;
-      if (start > high) {
-        return tell(name, p, "source_recreated",
-                    "partition " + std::to_string(p) + " ends at offset " + std::to_string(high) + ", but " + std::to_string(start) +
-                        " was read: the topic was made anew or truncated; raise the input's generation to read it from its start");
-      }
-      if (start < low) {
-        offset_gaps_ += static_cast<std::uint64_t>(low - start);
-        tell(name, p, "source_trimmed", "offsets " + std::to_string(start) + " to " + std::to_string(low - 1) + " of partition " + std::to_string(p) +
-                                            " were deleted by retention before they were read");
-        start = low;
+  /// Positions, ends and marks of what was assigned; partitions that are not there are told and left out.
+  Status gather(const rd_kafka_topic_partition_list_t& partitions, std::vector<Candidate>& all) {
+    std::map<std::string, std::vector<std::int32_t>> by_topic;
+    for (int i = 0; i < partitions.cnt; ++i) by_topic[partitions.elems[i].topic].push_back(partitions.elems[i].partition);
+    std::optional<std::map<SourceKey, SourceMark>> marks;  // read only where a position is missing
+    for (const auto& [name, numbers] : by_topic) {
+      const auto input = inputs_.find(name);
+      if (input == inputs_.end()) continue;
+      const auto committed = committed_offsets(consumer_.get(), name, numbers, pulse_);
+      if (!committed.ok()) return committed.error();
+      for (const std::int32_t p : numbers) {
+        Candidate one{&input->first, &input->second, {}};
+        one.facts.partition = p;
+        const auto ends = watermarks(consumer_.get(), name, p, pulse_, kAskMax);
+        if (!ends.ok()) {
+          tell(name, p, ends.error().code == "not_authorized" ? "not_authorized" : "source_gone", ends.error().message);
+          continue;
+        }
+        one.facts.ends = ends.value();
+        const auto found = committed.value().find(p);
+        if (found == committed.value().end() || !take_position(one, found->second)) {
+          if (!marks) {
+            auto read = read_marks(options_, pulse_);
+            if (!read.ok()) return read.error();
+            marks = std::move(read.value());
+          }
+          take_mark(one, *marks);
+        }
+        all.push_back(std::move(one));
       }
     }
+    return Ok{};
+  }
+
+  /// False: the position is of another generation and says nothing about this topic.
+  static bool take_position(Candidate& one, const Committed& committed) {
+    const SourceMetadata metadata = read_source_metadata(committed.metadata).value_or(SourceMetadata{});
+    if (one.input->is_command) one.input->generation = metadata.generation;
+    if (metadata.generation != one.input->generation) return false;
+    one.facts.committed = committed.next_offset;
+    one.facts.mark = SourceMark{committed.next_offset, metadata.record};
+    return true;
+  }
+
+  static void take_mark(Candidate& one, const std::map<SourceKey, SourceMark>& marks) {
+    for (const auto& [key, mark] : marks) {
+      const auto& [name, generation, partition] = key;
+      if (name != *one.topic || partition != one.facts.partition) continue;
+      if (one.input->is_command && generation > one.input->generation) one.input->generation = generation;
+      if (generation == one.input->generation) one.facts.mark = mark;
+    }
+  }
+
+  Status compare(std::vector<Candidate>& all) {
+    std::vector<SourceQuestion> questions;
+    for (const Candidate& one : all) {
+      if (worth_comparing(one.facts)) questions.push_back({*one.topic, one.facts.partition, *one.facts.mark});
+    }
+    const auto answers = compare_sources(options_, questions, pulse_);
+    if (!answers.ok()) return answers.error();
+    auto answer = answers.value().begin();
+    for (Candidate& one : all) {
+      if (worth_comparing(one.facts)) one.facts.likeness = *answer++;
+    }
+    return Ok{};
+  }
+
+  /// Decides where one source partition starts, or that it does not.
+  void place(const Candidate& one, rd_kafka_topic_partition_list_t* list) {
+    SourceStart start = source_start(one.facts);
+    offset_gaps_ += static_cast<std::uint64_t>(start.lost);
+    if (start.stopped && one.input->is_command) {
+      // Nobody configures this topic: the next generation begins by itself.
+      ++one.input->generation;
+      tell(*one.topic, one.facts.partition, "commands_recreated", "the topic was made anew; it is read from its start as generation " + std::to_string(one.input->generation));
+      start = SourceStart{};
+      start.offset = one.facts.ends.low;
+    } else if (start.problem) {
+      tell(*one.topic, one.facts.partition, start.problem->code, start.problem->message);
+    }
+    if (start.stopped) return;
     Part part;
-    part.topic = &name;
-    part.input = &input;
-    part.partition = p;
-    part.next = start;
-    part.committed = same ? start : -1;
+    part.topic = one.topic;
+    part.input = one.input;
+    part.partition = one.facts.partition;
+    part.next = start.offset;
+    const bool resumed = one.facts.committed == start.offset;
+    part.committed = resumed ? start.offset : -1;
+    part.record = resumed && one.facts.mark ? one.facts.mark->record : 0;
     parts_.push_back(part);
-    rd_kafka_topic_partition_list_add(list, name.c_str(), p)->offset = start;
+    rd_kafka_topic_partition_list_add(list, one.topic->c_str(), one.facts.partition)->offset = start.offset;
+  }
+
+  // ---------------------------------------------------------------- topics that are deleted while they are read
+
+  // The client tells a missing topic here, again every second. Once is enough: look_at_sources tells it.
+  static void on_client_error(rd_kafka_t* client, int error, const char* reason, void* self) {
+    if (!means_missing(static_cast<rd_kafka_resp_err_t>(error))) return note_client_error(client, error, reason, self);
+    auto* impl = static_cast<Impl*>(self);
+    impl->missed_ = true;
+    const std::string_view text = reason == nullptr ? "" : reason;
+    impl->doubted_ = impl->doubted_ || std::any_of(impl->parts_.begin(), impl->parts_.end(), [text](const Part& part) {
+      return !part.stopped && text.starts_with(*part.topic + " [");
+    });
+  }
+
+  /// A topic was missing for a moment at least: nothing more of it is read before it is known to be gone, another one, or the same.
+  void look_at_sources() {
+    doubted_ = false;
+    std::map<std::string, std::int32_t> counts;
+    std::vector<Candidate> all;
+    std::vector<Part*> asked;
+    for (Part& part : parts_) {
+      if (part.stopped) continue;
+      if (!counts.contains(*part.topic)) {
+        const auto count = partition_count(consumer_.get(), *part.topic, pulse_, kAskMax);
+        if (!count.ok() && count.error().code != "no_topic") return static_cast<void>(doubted_ = true);  // asked again
+        counts[*part.topic] = count.ok() ? count.value() : 0;
+      }
+      Result<Watermarks> ends = Error{"no_topic", {}};
+      if (part.partition < counts[*part.topic]) ends = watermarks(consumer_.get(), *part.topic, part.partition, pulse_, kAskMax);
+      if (!ends.ok() && ends.error().code != "no_topic") return static_cast<void>(doubted_ = true);
+      if (!ends.ok()) {
+        stop(part, {"source_gone", "partition " + std::to_string(part.partition) + " is not there any more; once the topic is back, raise the input's generation and start again"});
+        continue;
+      }
+      Candidate one{part.topic, nullptr, {}};
+      one.facts = {part.partition, ends.value(), part.next, SourceMark{part.next, part.record}, Likeness::unknown};
+      all.push_back(std::move(one));
+      asked.push_back(&part);
+    }
+    if (const Status s = compare(all); !s.ok()) return fail(s.error());
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      const SourceStart start = source_start(all[i].facts);
+      if (start.stopped) stop(*asked[i], *start.problem);
+    }
+  }
+
+  // ---------------------------------------------------------------- marks
+
+  void hash_newest() {
+    for (Part& part : parts_) {
+      if (part.newest == kNone) continue;
+      part.record = record_hash(*batch_[part.newest].message);
+      part.newest = kNone;
+    }
+  }
+
+  void keep_marks() {
+    for (Part& part : parts_) {
+      if (part.record == 0 || part.stopped || (part.marked_at && Clock::now() - *part.marked_at < kMarkEvery)) continue;
+      part.marked_at = Clock::now();
+      send(mark_row(options_, {*part.topic, part.input->generation, part.partition}, {part.next, part.record}));
+    }
   }
 
   // ---------------------------------------------------------------- messages
@@ -373,17 +515,16 @@ class KafkaIngest::Impl final : public IngestTransport {
 
   bool follows(Part& part, const rd_kafka_message_t& message) {
     if (message.offset >= part.next) return true;  // compacted and transactional topics have gaps
-    stop(part, "source_recreated", "offset " + std::to_string(message.offset) + " came after " + std::to_string(part.next - 1) +
-                                       ": the topic was made anew; raise the input's generation to read it from its start");
+    stop(part, source_recreated(part.partition, "gave offset " + std::to_string(message.offset) + " after " + std::to_string(part.next - 1)));
     return false;
   }
 
-  void stop(Part& part, const char* code, const std::string& text) {
+  void stop(Part& part, const Error& why) {
     part.stopped = true;
     ListPtr list{rd_kafka_topic_partition_list_new(1)};
     rd_kafka_topic_partition_list_add(list.get(), part.topic->c_str(), part.partition);
     rd_kafka_pause_partitions(consumer_.get(), list.get());
-    tell(*part.topic, part.partition, code, "partition " + std::to_string(part.partition) + ": " + text);
+    tell(*part.topic, part.partition, why.code, why.message);
   }
 
   // The decoder reads a little beyond a message's end. Inside the client's fetch buffer the next message stands there, so most bytes need no
@@ -441,7 +582,7 @@ class KafkaIngest::Impl final : public IngestTransport {
       case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
       case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
         if (Part* part = message.rkt == nullptr ? nullptr : part_of(message)) {
-          stop(*part, "source_recreated", "its position is not there any more (" + text + "); start again, and raise the input's generation if the topic was made anew");
+          stop(*part, source_recreated(part->partition, "has nothing at the position read to (" + text + ")"));
         }
         return;
       case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return fail({"not_authorized", text});
@@ -472,6 +613,8 @@ class KafkaIngest::Impl final : public IngestTransport {
   }
 
   const KafkaOptions options_;
+  const Clock::time_point began_ = Clock::now();
+  const std::chrono::system_clock::time_point began_at_ = std::chrono::system_clock::now();
   const std::string journal_, dead_letters_;
   std::map<std::string, Input> inputs_;  // by topic
   Pulse pulse_;
@@ -485,6 +628,8 @@ class KafkaIngest::Impl final : public IngestTransport {
   Part* last_ = nullptr;  // of the last message, with its topic
   const rd_kafka_topic_t* last_topic_ = nullptr;
   bool revoking_ = false;  // in good order: after the worker's commit
+  bool doubted_ = false;   // the client said that a topic we read is not there
+  bool missed_ = false;    // it once said so of any
   bool closing_ = false;
   std::vector<Taken> batch_;
   std::vector<RawMessage> views_;

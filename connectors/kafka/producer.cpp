@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "connectors/kafka/reader.h"
 #include "engine/model/check.h"
 
 namespace bartizan::kafka {
@@ -50,6 +51,7 @@ Producer::~Producer() {
   if (!client_) return;
   rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   rd_kafka_poll(client_.get(), 0);
+  if (means_missing(trouble_code_)) let_go(std::move(client_));
 }
 
 void Producer::prepare(const std::string& topic) { handle(topic); }

@@ -19,8 +19,17 @@ TEST_CASE("metadata that another program wrote is not taken for a hash", "[kafka
   }
 }
 
-TEST_CASE("a generation travels with a source offset", "[kafka]") {
-  CHECK(generation_metadata(0) == "g1:0");
-  CHECK(read_generation_metadata(generation_metadata(2'147'483'647)) == 2'147'483'647);
-  for (const char* text : {"", "g1:", "g1:-1", "g1:1 ", "g1:2147483648", "h1:0000000000000000"}) CHECK_FALSE(read_generation_metadata(text));
+TEST_CASE("a generation and the last record's hash travel with a source offset", "[kafka]") {
+  CHECK(source_metadata({0, 0}) == "g1:0");
+  CHECK(source_metadata({3, 0x0123456789abcdef}) == "g2:3:0123456789abcdef");
+  for (const SourceMetadata m : {SourceMetadata{0, 0}, SourceMetadata{2'147'483'647, 0}, SourceMetadata{0, 1}, SourceMetadata{2'147'483'647, UINT64_MAX}}) {
+    const auto read = read_source_metadata(source_metadata(m));
+    REQUIRE(read);
+    CHECK(read->generation == m.generation);
+    CHECK(read->record == m.record);
+  }
+  for (const char* text : {"", "g1:", "g1:-1", "g1:1 ", "g1:2147483648", "h1:0000000000000000", "g2:1", "g2:1:", "g2:1:0123456789abcde", "g2:1:0123456789abcdef0", "g2::0123456789abcdef",
+                           "g2:-1:0123456789abcdef", "g2:1:0123456789abcdeg"}) {
+    CHECK_FALSE(read_source_metadata(text));
+  }
 }

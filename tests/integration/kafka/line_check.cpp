@@ -70,7 +70,7 @@ class CollectRows final : public TableSink {
   Rows rows;
 };
 
-using SourceKey = std::tuple<std::string, std::int32_t>;  // topic, partition
+using SourceKey = std::tuple<std::string, std::int64_t, std::int32_t>;  // topic, generation, partition
 using Positions = std::map<SourceKey, std::map<std::pair<std::int64_t, std::int32_t>, std::size_t>>;
 
 /// One journal partition: what its fold says, its state, and the source positions of its entries.
@@ -114,7 +114,7 @@ struct Fold {
     while (const JournalEntry* entry = reader.next()) {
       if (entry->source.source.topic.empty()) continue;
       ++check.entries;
-      const SourceKey key{std::string{entry->source.source.topic}, entry->source.source.partition};
+      const SourceKey key{std::string{entry->source.source.topic}, entry->source.source.generation, entry->source.source.partition};
       const std::pair at{entry->source.offset, entry->source.index};
       if (const auto it = highest.find(key); it != highest.end() && at <= it->second) {
         ++check.repeats;
@@ -160,7 +160,7 @@ std::string missing_input(const KafkaOptions& options, const Positions& position
     const auto ends = ends_of(options, input.topic);
     for (std::size_t p = 0; p < ends.size(); ++p) {
       std::set<std::int64_t> have;
-      if (const auto it = positions.find({input.topic, static_cast<std::int32_t>(p)}); it != positions.end()) {
+      if (const auto it = positions.find({input.topic, input.generation, static_cast<std::int32_t>(p)}); it != positions.end()) {
         for (const auto& [at, count] : it->second) have.insert(at.first);
       }
       for (std::int64_t o = ends[p].uncommitted.low; o < ends[p].uncommitted.high; ++o) {
