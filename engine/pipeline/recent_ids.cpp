@@ -261,10 +261,11 @@ bool RecentIds::load(std::string_view key, std::string_view bytes) {
   ByteReader r{bytes};
   if (r.u8() != kFormat) return false;
   if (key != kHeaderKey) return load_page(key, r);
-  hour_ = r.zigzag();
+  const std::int64_t hour = r.zigzag();
   const std::uint64_t buckets = r.varint();
   evictions_ = r.varint();
-  if (!r.ok() || !r.at_end() || buckets == 0 || buckets > kBucketsMax || buckets < buckets_.size()) return false;
+  if (!r.ok() || !r.at_end() || hour < 0 || buckets == 0 || buckets > kBucketsMax || buckets < buckets_.size()) return false;
+  hour_ = hour;
   buckets_.resize(buckets);
   dirty_.assign((buckets + kPageBuckets - 1) / kPageBuckets, 0);
   return true;
