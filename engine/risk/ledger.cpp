@@ -63,22 +63,22 @@ RiskEffect RiskLedger::apply(const LedgerFinding& lf, Time event_time, Time now)
   RiskEffect effect;
   if (!carries_risk(finding.entity.type)) return effect;
   const double own = finding.severity == Severity::informational ? 0.0 : risk::exponent_of(confidence_of(*lf.rule, finding));
-  const double exponent = is_privileged(state_->rules->settings, finding.entity) ? own * state_->rules->settings.privileged_factor : own;
+  // Entra's level of an entity asks for a score, whoever it is about.
+  const bool weighed = (lf.report == nullptr || lf.report->kind != ReportKind::entity) && is_privileged(state_->rules->settings, finding.entity);
+  const double exponent = weighed ? own * state_->rules->settings.privileged_factor : own;
   const Key128 key = entity_key(finding.entity.type, finding.entity.id);
   if (!(exponent > 0) && !state_->entities.contains(key)) return effect;
   EntityRow& row = state_->entity(key, finding.entity, now);
   effect.score_before = row.score(now);
   effect.level_before = row.level;
+  if (exponent > 0 && lf.report != nullptr) state_->linked(lf, exponent);
   if (exponent > 0) state_->renewed(lf, exponent, row, event_time, now);
   else risk::decide_revision(row, now, now, false);
   effect.score_after = row.score(now);
   effect.level_after = row.level;
   effect.contributions = risk::contributions_at(row.parts, now);
   if (exponent > 0 && lf.sign_in != nullptr && State::concerns(*lf.sign_in, row.entity)) state_->detected(lf, exponent, row, now);
-  if (exponent > 0 && lf.report != nullptr) {
-    state_->reported_on_sign_in(lf, exponent, row, now);
-    state_->linked(lf, exponent);
-  }
+  if (exponent > 0 && lf.report != nullptr) state_->reported_on_sign_in(lf, exponent, row, now);
   state_->booked(key);
   return effect;
 }
@@ -107,7 +107,7 @@ CommandOutcome RiskLedger::apply(const Command& command, Time now) {
 }
 
 ReportOutcome RiskLedger::take(const RiskReport& report, const Rule& rule, Time now) {
-  return report.kind == ReportKind::entity ? state_->take_entity(report, now) : state_->take_detection(report, rule, now);
+  return report.kind == ReportKind::entity ? state_->take_entity(report, rule.alert.id, now) : state_->take_detection(report, rule, now);
 }
 
 bool RiskLedger::apply(const DirectoryChange& change, Time now) { return state_->change(change, now); }

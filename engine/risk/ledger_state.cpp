@@ -248,6 +248,7 @@ void RiskLedger::State::renewed(const LedgerFinding& lf, double exponent, Entity
   const bool of_sign_in = lf.sign_in != nullptr ? concerns(*lf.sign_in, row.entity)
                                                 : lf.report != nullptr && find_sign_in(lf.report->request_id.key()) != nullptr;
   part.beyond_sign_ins = part.beyond_sign_ins || !of_sign_in;
+  explain_top_up(row, now);
   row.touched = now;
   const auto at = std::lower_bound(row.causes.begin(), row.causes.end(), rule.alert.id);
   if ((at == row.causes.end() || *at != rule.alert.id) && row.causes.size() < risk::kCausesMax) row.causes.insert(at, rule.alert.id);

@@ -103,15 +103,18 @@ struct RiskLedger::State {
 
   // reports.cpp: what Entra says
   ReportOutcome take_detection(const RiskReport& r, const Rule& rule, Time now);
-  ReportOutcome take_entity(const RiskReport& r, Time now);
+  ReportOutcome take_entity(const RiskReport& r, std::string_view rule_id, Time now);
   risk::ReportRow& report_row(Key128 key, const RiskReport& r);
   void booked_report(Key128 key);
   void erase_report(Key128 key);
   void linked(const LedgerFinding& finding, double exponent);
   void reported_on_sign_in(const LedgerFinding& finding, double exponent, const risk::EntityRow& row, Time now);
   void withdraw(const risk::ReportRow& report, RiskState state, RiskDetail detail, Time now);
-  /// What Entra's live reports bring to the contribution now; 0: none feeds it.
+  /// What Entra's live detections bring to the contribution now; 0: none feeds it.
   double reported_exponent(Key128 entity, const risk::Part& part) const;
+  double entra_exponent(const risk::EntityRow& row, const risk::Part& part, Time now) const;
+  void explain_top_up(risk::EntityRow& row, Time now);
+  void explained(risk::EntityRow& row, const risk::Part& part);
   void top_up_again(risk::EntityRow& row, risk::Part& part, double exponent, Time now);
   struct Clearing {
     RiskState state = RiskState::dismissed;

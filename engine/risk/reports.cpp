@@ -59,15 +59,19 @@ risk::Part* part_of(EntityRow& row, const ReportRow& report) {
   return it == row.parts.end() ? nullptr : &*it;
 }
 
-/// Of everything but the report's own contribution.
-double exponent_of_others(const EntityRow& row, const ReportRow& report, Time now) {
+/// Of all contributions but those that `left_out` names.
+template <class LeftOut>
+double exponent_of_others(const EntityRow& row, Time now, LeftOut&& left_out) {
   std::array<risk::Term, risk::kContributionsMax> terms;
   std::size_t n = 0;
   for (const risk::Part& p : row.parts) {
-    if (p.active(now) && !(p.reported_only && feeds(report, p))) terms[n++] = risk::Term{p.family, p.exponent(now), p.newest};
+    if (p.active(now) && !left_out(p)) terms[n++] = risk::Term{p.family, p.exponent(now), p.newest};
   }
   return risk::combine(std::span{terms.data(), n}, row.bonus);
 }
+
+/// The score that Entra's level of an entity asks for.
+double exponent_of_level(const ReportRow& report) { return risk::exponent_of(kLevelConfidence[static_cast<std::size_t>(report.level)]); }
 
 bool set_flag(bool& flag, Tristate said, Tristate when) {
   if (said == Tristate::unknown || flag == (said == when)) return false;
@@ -188,9 +192,38 @@ double RiskLedger::State::reported_exponent(Key128 entity, const risk::Part& par
   if (list == reports_of.end()) return most;
   for (const Key128& key : list->second) {
     const ReportRow& report = *reports.find(key)->second.row;
-    if (report.live && feeds(report, part)) most = std::max(most, report.exponent);
+    if (report.kind == ReportKind::detection && report.live && feeds(report, part)) most = std::max(most, report.exponent);
   }
   return most;
+}
+
+/// What Entra says now that the contribution is worth: by detections, or by the entity's level, as far as nothing else explains that.
+double RiskLedger::State::entra_exponent(const EntityRow& row, const risk::Part& part, Time now) const {
+  const double detections = reported_exponent(entity_key(row.entity.type, row.entity.id), part);
+  const auto it = reports.find(risk::report_key(ReportKind::entity, row.entity.type, row.entity.id));
+  if (it == reports.end() || it->second.row->state != EntraRiskState::at_risk || !feeds(*it->second.row, part)) return detections;
+  const double age = static_cast<double>((now - it->second.row->touched).count()) / static_cast<double>(part.half_life.count());
+  const double wanted = exponent_of_level(*it->second.row) * detmath::exp2(-std::max(age, 0.0));
+  return std::max(detections, wanted - exponent_of_others(row, now, [&](const risk::Part& p) { return &p == &part; }));
+}
+
+/// Entra's level of the entity adds only what nothing else explains. A finding that comes after it therefore takes the place of as much,
+/// so that the score does not depend on which of both came first. What a detection explained stays so when that detection is taken back:
+/// Entra tells the entity's level again then.
+void RiskLedger::State::explain_top_up(EntityRow& row, Time now) {
+  const auto it = reports.find(risk::report_key(ReportKind::entity, row.entity.type, row.entity.id));
+  risk::Part* part = it == reports.end() ? nullptr : part_of(row, *it->second.row);
+  if (part == nullptr || !part->reported_only) return;
+  const double left = entra_exponent(row, *part, now);
+  if (left > part->exponent(now) - kTopUpMin) return;
+  if (left > kTopUpMin) part->lower(left, now);
+  else explained(row, *part);
+}
+
+/// Nothing is left for the contribution to say.
+void RiskLedger::State::explained(EntityRow& row, const risk::Part& part) {
+  note_state(part.alert_id, RiskState::none, RiskDetail::none);
+  row.parts.erase(row.parts.begin() + (&part - row.parts.data()));
 }
 
 /// Only Entra feeds the contribution: it becomes what Entra's reports still bring.
@@ -207,7 +240,7 @@ void RiskLedger::State::withdraw(const ReportRow& report, RiskState state, RiskD
     risk::Part* part = part_of(*row, report);
     const bool changes = part != nullptr && part->reported_only;
     if (changes) {
-      const double left = reported_exponent(key, *part);
+      const double left = entra_exponent(*row, *part, now);
       if (left > 0) {
         top_up_again(*row, *part, left, now);
       } else {
@@ -273,7 +306,7 @@ void RiskLedger::State::reported_on_sign_in(const LedgerFinding& lf, double expo
 // ------------------------------------------------------------------------------------------------ entities
 
 /// RiskyUsers and its kin. A level that detections already explain adds nothing: only what is missing becomes a contribution.
-ReportOutcome RiskLedger::State::take_entity(const RiskReport& r, Time now) {
+ReportOutcome RiskLedger::State::take_entity(const RiskReport& r, std::string_view rule_id, Time now) {
   ReportOutcome outcome;
   const Key128 key = risk::report_key(r.kind, r.entity_type, r.id.str());
   const Key128 owner = entity_key(r.entity_type, r.entity_id);
@@ -298,20 +331,23 @@ ReportOutcome RiskLedger::State::take_entity(const RiskReport& r, Time now) {
   booked_report(key);
 
   if (r.state == EntraRiskState::at_risk) {
-    const double wanted = risk::exponent_of(kLevelConfidence[static_cast<std::size_t>(copy.level)]);
-    const double missing = wanted - (row != nullptr ? exponent_of_others(*row, copy, now) : 0.0);
+    // Detections without a name of their own share the level's rule and alert, where the larger counts.
+    const auto same_rule = [&](const risk::Part& p) { return p.reported_only && p.rule_id == rule_id; };
+    const double missing = exponent_of_level(copy) - (row != nullptr ? exponent_of_others(*row, now, same_rule) : 0.0);
     risk::Part* part = row != nullptr ? part_of(*row, copy) : nullptr;
+    const bool said = row != nullptr && std::any_of(row->parts.begin(), row->parts.end(),
+                                                    [&](const risk::Part& p) { return same_rule(p) && p.exponent(now) >= missing; });
     if (part != nullptr && copy.level <= before) {
-      if (missing > kTopUpMin) {
-        top_up_again(*row, *part, missing, now);
+      if (const double left = entra_exponent(*row, *part, now); left > kTopUpMin) {
+        top_up_again(*row, *part, left, now);
       } else {
-        row->parts.erase(row->parts.begin() + (part - row->parts.data()));
+        explained(*row, *part);
       }
       row->touched = now;
       row->by = kByEntra;
       risk::decide_level(*row, now, true);
       risk::decide_revision(*row, now, r.event_time, true);
-    } else if (missing > kTopUpMin) {
+    } else if (missing > kTopUpMin && !said) {
       outcome.kind = ReportOutcome::Kind::finding;
       outcome.confidence = 1.0 - detmath::exp(-missing);
     }

@@ -100,6 +100,16 @@ void Part::renew(double exponent, Time t, std::uint64_t since, Duration new_half
   newest = t;
 }
 
+void Part::lower(double left, Time t) {
+  const double less = exponent(t) - left;
+  std::vector<Piece> lowered;
+  for (const Piece& p : pieces) {
+    const double now = pinned ? p.exponent : decayed(p.exponent, t - p.at, half_life);
+    if (now > less) lowered.push_back(Piece{p.since, now - less, t});
+  }
+  pieces = std::move(lowered);
+}
+
 bool Part::forget(std::uint64_t revision) {
   std::erase_if(pieces, [&](const Piece& p) { return p.since <= revision; });
   return !pieces.empty();

@@ -76,6 +76,8 @@ struct Part {
   double exponent(Time t) const;  // 0 when no longer active
   /// A newer finding. `half_life` is the rule's present one.
   void renew(double exponent, Time t, std::uint64_t since, Duration half_life);
+  /// What it brings at `t` becomes `exponent`, which is less; findings newer than a revision lose as much. REQUIRES: 0 < exponent.
+  void lower(double exponent, Time t);
   /// Forgets what a verdict decided on `revision` knew of. True: something is left.
   bool forget(std::uint64_t revision);
   bool before(const Part& other) const {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -168,6 +169,17 @@ TEST_CASE("a risky user's level adds only what detections do not explain", "[pip
   other.put(detection("d-1", "leakedCredentials", "high", "atRisk", "2026-03-02T08:07:00Z"));
   const auto explained = other.put(risky_user("high", "atRisk", "2026-03-02T08:08:00Z"));
   CHECK(explained.empty());
+
+  Line before;  // the level comes first, then what explains it
+  before.put(risky_user("high", "atRisk", "2026-03-02T08:07:00Z"));
+  const auto later = before.put(detection("d-1", "leakedCredentials", "high", "atRisk", "2026-03-02T08:08:00Z"));
+  const std::string row = only(later, Topic::risky_users);
+  CHECK_FALSE(says(row, R"("rule_id":"generic")"));
+  CHECK(says(row, R"("risk_level":"high","risk_state":"atRisk","risk_detail":"none","score":90.0)"));
+  const auto told = of(later, Topic::risk_detections);  // what stood for the level stands for nothing any more
+  CHECK(std::count_if(told.begin(), told.end(), [](const std::string& r) {
+          return says(r, R"("riskEventType":"generic")") && says(r, R"("riskState":"none")");
+        }) == 1);
 }
 
 TEST_CASE("states of risky users follow Entra: remediated, dismissed, confirmed", "[pipeline][reports]") {
