@@ -6,10 +6,12 @@
 //   principals, which are not judged.
 // Evidence: the sign-in; where a credential is used from two places, the sign-in at the other place too.
 // Remembers: per principal up to 53 networks, countries, resources, credentials and clients with their sign-in hours, 0.9 KB, for 90
-//   days; per network and country a bitmap of the principals at home there.
+//   days; per network and country a bitmap of the principals at home there; per credential that the directory says was added, when.
 // Late events: are judged by today's habits and teach them; the hour they fall into is not counted again.
 //
-// One cause alone is an everyday change and stays low: a rotated secret, a moved runner, a new block of addresses, a new resource.
+// One cause alone is an everyday change and stays low: a rotated secret, a moved runner, a new block of addresses, a new resource. A
+// credential that an audit record said was added in the last two days surprises half as much; used from elsewhere it is high all the
+// same, because a thief who may add credentials leaves that record too.
 
 #include <algorithm>
 #include <array>
@@ -42,13 +44,16 @@ constexpr Duration kRowMemory = std::chrono::hours{90 * 24};
 constexpr Duration kTwoPlaces = std::chrono::hours{26};  // a daily job is seen once more
 constexpr Duration kScanWindow = std::chrono::hours{1};
 constexpr std::size_t kScanMax = 16;
+constexpr Duration kAnnounced = std::chrono::hours{48};  // a credential is expected to be new for so long after it was added
 constexpr int kSuspectDays = 3;          // what came with an alert is no habit for so long
 constexpr double kNewNats = 2;           // below, new things are usual for this identity
 constexpr std::uint32_t kHomeHours = 12; // hours in a network before it counts as one of the identity's homes for others
 /// The tenant that owns Microsoft's own applications (f8cdef31-a31e-4b4a-93e4-5f571e91255a).
 constexpr Id kMicrosoftServices = Id::from_guid(0xf8cdef31a31e4b4aULL, 0x93e45f571e91255aULL);
 
-enum Kind : std::uint32_t { kIdentity, kNetworkRead, kCountryRead, kNetworkLearn, kCountryLearn };
+enum Kind : std::uint32_t { kIdentity, kNetworkRead, kCountryRead, kNetworkLearn, kCountryLearn, kKeyRead, kKeyAdded };
+/// What stands in a row, as its first byte.
+enum class RowKind : std::uint8_t { peers, identity, added };
 
 /// The things that are compared, as hashes.
 struct Traits {
@@ -117,6 +122,7 @@ class SuspiciousSignins {
   struct State {
     std::unique_ptr<Identity> identity;
     Peers peers;
+    Stamp added = 0;  // of a credential: when, as the directory says
   };
 
   explicit SuspiciousSignins(const Parameters& p)
@@ -140,6 +146,7 @@ class SuspiciousSignins {
     const Key128 country = peers_key(country_code(e.location.country), 2);
     out.if_known(network, kNetworkRead);
     out.if_known(country, kCountryRead);
+    if (e.credential_key_id) out.if_known(added_key(e.credential_key_id), kKeyRead);
     out.touch(entity_key(who.type, who.id), kIdentity);
     out.touch(network, kNetworkLearn);
     out.touch(country, kCountryLearn);
@@ -149,6 +156,9 @@ class SuspiciousSignins {
     switch (key.kind) {
       case kNetworkRead: step_.network_shared = state.peers.at_least(peers_, e.event_time); return;
       case kCountryRead: step_.country_shared = state.peers.at_least(peers_, e.event_time); return;
+      case kKeyRead:
+        if (const Time at = time_of(state.added); at <= e.event_time && e.event_time < at + kAnnounced) step_.added = at;
+        return;
       case kNetworkLearn:
         if (step_.at_home_in_network) state.peers.see(step_.identity, e.event_time);
         return;
@@ -166,15 +176,24 @@ class SuspiciousSignins {
     if (fact.kind == Fact::Kind::verdict && fact.type == EntityType::service_principal && fact.action != CommandAction::confirm_compromised) {
       out.if_known(entity_key(fact.type, fact.id), kIdentity);
     }
+    // By the credential alone: the record may name the application, whose id is not the principal's.
+    if (fact.kind == Fact::Kind::credential_added && fact.key_id) out.touch(added_key(fact.key_id), kKeyAdded);
   }
-  void on_fact(const DetectContext&, const StateKey&, const Fact&, State& state, FindingSink&) const {
+  void on_fact(const DetectContext&, const StateKey& key, const Fact& fact, State& state, FindingSink&) const {
+    if (key.kind == kKeyAdded) {
+      state.added = std::max(state.added, stamp_of(fact.at));
+      return;
+    }
     if (!state.identity) return;
     Identity& id = *state.identity;
     id.places.trust_all(), id.networks.trust_all(), id.countries.trust_all(), id.resources.trust_all();
     id.keys.trust_all(), id.credentials.trust_all(), id.clients.trust_all();
   }
 
-  Time keep_until(const State& s) const { return s.identity ? s.identity->experience.keep_until(kRowMemory) : s.peers.keep_until(); }
+  Time keep_until(const State& s) const {
+    if (s.identity) return s.identity->experience.keep_until(kRowMemory);
+    return s.added != 0 ? time_of(s.added) + kAnnounced : s.peers.keep_until();
+  }
   void encode(const State& s, ByteWriter& w) const;
   bool decode(ByteReader& r, State& s) const;
   std::size_t heap_bytes(const State& s) const { return s.identity ? sizeof(Identity) + 16 : 0; }
@@ -185,8 +204,13 @@ class SuspiciousSignins {
     bool network_shared = false, country_shared = false;
     bool at_home_in_network = false, at_home_in_country = false;
     std::uint32_t identity = 0;
+    std::optional<Time> added;  // the directory told of the credential, then
   };
 
+  static Key128 added_key(const Id& credential) {
+    const Key128 id = credential.key();
+    return {mix64(id.hi ^ 0x5e5910750003ULL), id.lo};
+  }
   static Key128 peers_key(std::uint32_t hash, std::uint64_t domain) { return {mix64(hash + (domain << 32)), 0x5e5910750000ULL + domain}; }
 
   /// Denied although the credential was right, for a resource or by a policy.
@@ -237,7 +261,7 @@ class SuspiciousSignins {
     s.place *= 0.3;
     s.network *= (e.asn != 0 ? 1.0 : 0.7) * (s.network_shared ? 0.5 : 1);
     s.country *= (s.new_network ? 1.5 : 0.6) * (s.country_shared ? 0.5 : 1);
-    s.key *= 2;
+    s.key *= step_.added ? 1 : 2;
     s.client *= 0.5;
     return s;
   }
@@ -352,7 +376,7 @@ std::string network_words(const SignIn& e) {
   return e.ip.neighbourhood().str() + (e.ip.family() == IpAddress::Family::v6 ? "/48" : "/24");
 }
 
-std::string title_of(const SignIn& e, const Surprise& s, bool scan) {
+std::string title_of(const SignIn& e, const Surprise& s, bool scan, std::optional<Duration> added) {
   std::string title = workload_title(e);
   if (scan) return title + " asked for one never used resource after another, the last one " + resource_title(e) + ".";
   std::string what;
@@ -360,7 +384,7 @@ std::string title_of(const SignIn& e, const Surprise& s, bool scan) {
   if (s.new_country || s.new_network) {
     add("from " + (s.new_country ? place_words(e.location) + " (" + network_words(e) + ")" : network_words(e)) + " for the first time");
   }
-  if (s.new_key) add("with a credential never seen");
+  if (s.new_key) add(added ? "with a credential added " + duration_words(*added) + " before" : "with a credential never seen");
   if (s.new_credential) add("with another kind of credential");
   if (s.new_resource) add("to " + resource_title(e) + " for the first time");
   if (s.new_client) add("with another client");
@@ -374,7 +398,8 @@ Finding SuspiciousSignins::finding_of(const DetectContext& ctx, const SignIn& e,
   Finding f;
   f.entity = describe(e, actor_of(e));
   f.severity = severity;
-  f.title = title_of(e, s, scan);
+  const std::optional<Duration> added = s.new_key && step_.added ? std::optional(e.event_time - *step_.added) : std::nullopt;
+  f.title = title_of(e, s, scan, added);
   if (scan) f.why.push_back(passed("never used resources within an hour", static_cast<double>(id.scanned), CheckOp::ge, static_cast<double>(scan_resources_), "resources"));
   std::vector<std::pair<double, Check>> parts;
   const auto part = [&parts](double nats, Check c) {
@@ -389,6 +414,10 @@ Finding SuspiciousSignins::finding_of(const DetectContext& ctx, const SignIn& e,
   if (s.place >= 1) part(s.place, novelty_check("address neighbourhood", e.ip.neighbourhood().str(), id.places.distinct(), id.places.hours()));
   std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   for (auto& [nats, check] : parts) f.why.push_back(std::move(check));
+  if (added) {
+    f.why.push_back(passed("time since the directory's record of the new credential", static_cast<double>(added->count() / 60'000), CheckOp::lt,
+                           static_cast<double>(kAnnounced.count() / 60'000), "min"));
+  }
   const double total = s.total();
   const double limit = total >= high_ ? high_ : total >= medium_ ? medium_ : low_;
   if (total >= low_) f.why.push_back(passed("surprise of all this together", rounded(total), CheckOp::ge, limit, "nats"));
@@ -412,8 +441,10 @@ Finding SuspiciousSignins::two_places_finding(const DetectContext& ctx, const Si
 }
 
 void SuspiciousSignins::encode(const State& s, ByteWriter& w) const {
-  w.u8(s.identity ? 1 : 0);
-  if (!s.identity) return s.peers.identities.encode(w);
+  const RowKind kind = s.identity ? RowKind::identity : s.added != 0 ? RowKind::added : RowKind::peers;
+  w.u8(static_cast<std::uint8_t>(kind));
+  if (kind == RowKind::peers) return s.peers.identities.encode(w);
+  if (kind == RowKind::added) return w.u32(s.added);
   const Identity& id = *s.identity;
   id.experience.encode(w);
   id.places.encode(w), id.networks.encode(w), id.countries.encode(w), id.resources.encode(w);
@@ -434,7 +465,13 @@ void SuspiciousSignins::encode(const State& s, ByteWriter& w) const {
 }
 
 bool SuspiciousSignins::decode(ByteReader& r, State& s) const {
-  if (r.u8() == 0) return s.peers.identities.decode(r);
+  const auto kind = static_cast<RowKind>(r.u8());
+  if (kind == RowKind::peers) return s.peers.identities.decode(r);
+  if (kind == RowKind::added) {
+    s.added = r.u32();
+    return r.ok() && s.added != 0;
+  }
+  if (kind != RowKind::identity) return false;
   s.identity = std::make_unique<Identity>();
   Identity& id = *s.identity;
   if (!id.experience.decode(r) || !id.places.decode(r) || !id.networks.decode(r) || !id.countries.decode(r) || !id.resources.decode(r) ||

@@ -138,5 +138,86 @@ TEST_CASE("what came with an alert is no habit until a verdict says that it was 
   CHECK(stage.feed(at(later + std::chrono::hours{4}, true)).empty());
 }
 
+/// A principal's new key on the stage, after `hours` hours of ordinary life with the old one.
+struct Rotation {
+  static constexpr std::uint64_t kNewKey = 77;
+
+  explicit Rotation(int hours) : now(kMorning + std::chrono::hours{hours}) {
+    for (int h = 0; h < hours; ++h) REQUIRE(stage.feed(at(kMorning + std::chrono::hours{h}, false)).empty());
+  }
+  static Event at(Time t, bool new_key) {
+    Event event(1, t);
+    event.e = workload(SignInCategory::service_principal, 1, t);
+    if (new_key) event.e.credential_key_id = Id::from_guid(0x4e79000000004000ULL, kNewKey);
+    return event;
+  }
+  /// The directory's record names the application: another id than the principal's.
+  void announce(Time t) {
+    Fact fact;
+    fact.kind = Fact::Kind::credential_added;
+    fact.type = EntityType::service_principal;
+    fact.id = Id::from_guid(0xa0000000000040ULL, 9);
+    fact.key_id = Id::from_guid(0x4e79000000004000ULL, kNewKey);
+    fact.at = t;
+    DetectContext ctx;
+    ctx.watermark = t;
+    stage.detector().on_fact(ctx, fact, stage);
+  }
+  Stage stage{suspicious_signins()};
+  Time now;
+};
+
+const Check* check_named(const Finding& f, std::string_view part) {
+  for (const Check& c : f.why) {
+    if (c.check.find(part) != std::string::npos) return &c;
+  }
+  return nullptr;
+}
+
+TEST_CASE("a credential that the directory said was added surprises half as much for two days", "[rules]") {
+  constexpr std::string_view kAdded = "record of the new credential";
+  Rotation silent(60);
+  const std::vector<Finding> unknown = silent.stage.feed(Rotation::at(silent.now, true));
+  REQUIRE(unknown.size() == 1);
+  CHECK(unknown[0].severity == Severity::low);
+  CHECK(check_named(unknown[0], kAdded) == nullptr);
+
+  Rotation announced(60);
+  announced.announce(announced.now - std::chrono::hours{3});
+  announced.stage.restart();
+  CHECK(announced.stage.feed(Rotation::at(announced.now, true)).empty());
+
+  Rotation long_ago(60);
+  long_ago.announce(long_ago.now - std::chrono::hours{48});
+  CHECK(long_ago.stage.feed(Rotation::at(long_ago.now, true)).size() == 1);
+
+  Rotation later(60);  // a record of the future says nothing about this sign-in
+  later.announce(later.now + std::chrono::minutes{1});
+  CHECK(later.stage.feed(Rotation::at(later.now, true)).size() == 1);
+}
+
+TEST_CASE("a credential just added and used from elsewhere is high, and the finding says when it was added", "[rules]") {
+  Rotation theft(60);
+  theft.announce(theft.now - std::chrono::hours{3});
+  Event event = Rotation::at(theft.now, true);
+  event.at(kSingapore, kAttacker, 64501);
+  const std::vector<Finding> found = theft.stage.feed(event);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].severity == Severity::high);
+  CHECK(found[0].title.find("with a credential added 3 hours before") != std::string::npos);
+  const Check* added = check_named(found[0], "record of the new credential");
+  REQUIRE(added != nullptr);
+  CHECK(added->actual == CheckValue{180.0});
+}
+
+TEST_CASE("what the directory said of a credential is forgotten after two days", "[rules]") {
+  Rotation one(60);
+  const std::size_t before = one.stage.detector().rows();
+  one.announce(one.now);
+  CHECK(one.stage.detector().rows() == before + 1);
+  one.stage.expire(one.now + std::chrono::hours{49});
+  CHECK(one.stage.detector().rows() == before);
+}
+
 }  // namespace
 }  // namespace bartizan::test
