@@ -13,9 +13,9 @@ Topic topic_of(EntityType type) {
   return type == EntityType::agent ? Topic::risky_agents : Topic::risky_workload_identities;
 }
 
-OutputRecord write_entity_tombstone(std::string_view tenant_id, EntityType type, std::string_view id) {
-  const Topic topic = topic_of(type);
-  const std::string subject = std::string{to_word(type)} + '/' + std::string{id};
+namespace {
+
+OutputRecord tombstone(Topic topic, std::string_view tenant_id, const std::string& subject) {
   const std::string key = std::string{tenant_id} + '/' + subject;
   JsonOut out;
   out.open();
@@ -31,6 +31,16 @@ OutputRecord write_entity_tombstone(std::string_view tenant_id, EntityType type,
   record.ce_id = subject;
   record.ce_dataschema.clear();  // the value is null
   return record;
+}
+
+}  // namespace
+
+OutputRecord write_entity_tombstone(std::string_view tenant_id, EntityType type, std::string_view id) {
+  return tombstone(topic_of(type), tenant_id, std::string{to_word(type)} + '/' + std::string{id});
+}
+
+OutputRecord write_sign_in_tombstone(std::string_view tenant_id, std::string_view id) {
+  return tombstone(Topic::risky_sign_ins, tenant_id, "sign_in/" + std::string{id});
 }
 
 }  // namespace bartizan

@@ -16,6 +16,7 @@ OutputRecord write_audit(const AuditRecord& record);
 OutputRecord write_dead_letter(const DeadLetter& letter);
 /// The line for files; on Kafka the value is null. `type` one of user, service_principal, managed_identity, agent.
 OutputRecord write_entity_tombstone(std::string_view tenant_id, EntityType type, std::string_view id);
+OutputRecord write_sign_in_tombstone(std::string_view tenant_id, std::string_view id);
 Topic topic_of(EntityType type);  // risky_users, risky_workload_identities, risky_agents
 
 }  // namespace bartizan

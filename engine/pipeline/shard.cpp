@@ -59,6 +59,7 @@ class Shard::Emitter final : public AlertSink, public RiskSink, public RiskAppli
     shard_.emit(write_entity_tombstone(tenant_id, type, id));
   }
   void risky_sign_in(const RiskySignIn& row) override { shard_.emit(write_risky_sign_in(row)); }
+  void risky_sign_in_gone(std::string_view tenant_id, std::string_view id) override { shard_.emit(write_sign_in_tombstone(tenant_id, id)); }
   void fact(const Fact& fact) override {
     if (fact.kind == Fact::Kind::risk_level_changed && carries_risk(fact.type)) {
       shard_.stats_->risk_transitions[static_cast<std::size_t>(fact.type)][static_cast<std::size_t>(fact.level)].add();

@@ -21,7 +21,8 @@ constexpr char kEntityPrefix = 'e';
 constexpr char kSignInPrefix = 's';
 constexpr char kCommandPrefix = 'c';
 constexpr char kReportPrefix = 'r';
-constexpr std::array kPrefixes = {kEntityPrefix, kSignInPrefix, kCommandPrefix, kReportPrefix};  // by Table
+constexpr char kGonePrefix = 'g';
+constexpr std::array kPrefixes = {kEntityPrefix, kSignInPrefix, kCommandPrefix, kReportPrefix, kGonePrefix};  // by Table
 std::string row_key(char prefix, Key128 key) {
   std::string bytes(1, prefix);
   ByteWriter{bytes}.key(key);
@@ -33,6 +34,14 @@ bool is_privileged(const EngineSettings& settings, const Entity& entity) {
   return std::any_of(settings.privileged.begin(), settings.privileged.end(), [&](const std::string& name) {
     return equals_ignoring_case(name, entity.id) || equals_ignoring_case(name, entity.user_principal_name);
   });
+}
+
+std::string encode_gone(std::string_view id) {
+  std::string bytes;
+  ByteWriter out{bytes};
+  out.u8(risk::kRowVersion);
+  out.text(id);
+  return bytes;
 }
 
 std::string encode_command(Time forgotten) {
@@ -141,6 +150,11 @@ void RiskLedger::flush(RiskSink& out) {
   s.retired.clear();
   const auto states = std::exchange(s.detection_states, {});
   for (const auto& [alert_id, now] : states) out.detection_state(alert_id, now.first, now.second);
+  for (const auto& [key, id] : s.gone_sign_ins) {
+    out.risky_sign_in_gone(s.tenant_id, id);
+    s.dirty.insert({State::Table::gone_sign_in, key});
+  }
+  s.gone_sign_ins.clear();
   if (s.step.empty()) return;
   const std::set<State::RowName> step = std::move(s.step);
   s.step.clear();
@@ -193,6 +207,7 @@ void RiskLedger::save(RowSink& sink, bool all) const {
     for (const auto& [key, slot] : s.sign_ins) names.insert({State::Table::sign_in, key});
     for (const auto& [key, time] : s.commands) names.insert({State::Table::command, key});
     for (const auto& [key, slot] : s.reports) names.insert({State::Table::report, key});
+    for (const auto& [key, id] : s.gone_sign_ins) names.insert({State::Table::gone_sign_in, key});
   }
   for (const auto& [table, key] : all ? names : s.dirty) {
     std::string row;
@@ -203,6 +218,8 @@ void RiskLedger::save(RowSink& sink, bool all) const {
       if (const auto it = s.sign_ins.find(key); it != s.sign_ins.end()) row = risk::encode(*it->second.row);
     } else if (table == State::Table::report) {
       if (const auto it = s.reports.find(key); it != s.reports.end()) row = risk::encode(*it->second.row);
+    } else if (table == State::Table::gone_sign_in) {
+      if (const auto it = s.gone_sign_ins.find(key); it != s.gone_sign_ins.end()) row = encode_gone(it->second);
     } else if (const auto it = s.commands.find(key); it != s.commands.end()) {
       row = encode_command(it->second);
     }
@@ -248,6 +265,13 @@ bool RiskLedger::load(std::string_view name, std::string_view bytes) {
     return clean(State::Table::report, false);
   }
   ByteReader in{bytes};
+  if (name[0] == kGonePrefix) {
+    const std::uint8_t version = in.u8();
+    const std::string id{in.text()};
+    if (version != risk::kRowVersion || !in.ok() || !in.at_end() || key != Id::from(id).key()) return false;
+    s.gone_sign_ins[key] = id;
+    return true;
+  }
   if (name[0] != kCommandPrefix || in.u8() != risk::kRowVersion) return false;
   const Time forgotten = in.time();
   if (!in.ok() || !in.at_end()) return false;

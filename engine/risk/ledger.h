@@ -26,6 +26,7 @@ class RiskSink {
   virtual void risky_entity(const RiskyEntity& row) = 0;
   virtual void risky_entity_gone(std::string_view tenant_id, EntityType type, std::string_view id) = 0;  // tombstone
   virtual void risky_sign_in(const RiskySignIn& row) = 0;
+  virtual void risky_sign_in_gone(std::string_view tenant_id, std::string_view id) = 0;  // tombstone
   virtual void fact(const Fact& fact) = 0;  // risk level changed: for detectors, after this step
   /// The risk that this alert stands for was confirmed, dismissed or remediated.
   virtual void detection_state(std::string_view alert_id, RiskState state, RiskDetail detail) {

@@ -184,6 +184,10 @@ void RiskLedger::State::erase_sign_in(Key128 key) {
   for (const Key128& entity : slot.linked) unlink(key, entity);
   if (slot.due != Time::max()) timers[static_cast<std::size_t>(Table::sign_in)].erase({slot.due, key});
   bytes -= slot.bytes;
+  if (slot.row->revision > 0) {
+    gone_sign_ins[key] = slot.row->id;
+    dirty.insert({Table::gone_sign_in, key});
+  }
   sign_ins.erase(it);
   dirty.insert({Table::sign_in, key});
 }
@@ -219,6 +223,7 @@ bool RiskLedger::State::fire(Table table, Key128 key, Time now) {
     case Table::report:
       erase_report(key);
       return true;
+    case Table::gone_sign_in: break;  // has no timer
     case Table::command:
       timers[static_cast<std::size_t>(table)].erase({commands.find(key)->second, key});
       commands.erase(key);

@@ -29,8 +29,8 @@ constexpr std::size_t kReportsPerEntityMax = 200;       // the longest untouched
 constexpr Duration kCommandsRemembered = std::chrono::days{90};
 
 struct RiskLedger::State {
-  enum class Table : std::uint8_t { entity, sign_in, command, report };
-  static constexpr std::size_t kTables = 4;
+  enum class Table : std::uint8_t { entity, sign_in, command, report, gone_sign_in };
+  static constexpr std::size_t kTables = 5;
   struct EntitySlot {
     std::unique_ptr<risk::EntityRow> row;
     Time due = Time::max();
@@ -65,6 +65,8 @@ struct RiskLedger::State {
   std::set<RowName> dirty;
   std::set<RowName> step;  // what flush() looks at
   std::map<std::string, std::pair<RiskState, RiskDetail>> detection_states;  // of this step, by alert id
+  /// Sign-ins whose row was written and has ended in this step, with their ids: the tombstones.
+  std::map<Key128, std::string> gone_sign_ins;
   /// Rows erased since the last flush began: facts told by it name them by views of their ids.
   std::vector<std::unique_ptr<risk::EntityRow>> retired;
   std::array<std::array<std::uint64_t, 3>, 4> risky{};

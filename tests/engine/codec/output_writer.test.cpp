@@ -347,6 +347,10 @@ TEST_CASE("writers: audit records are the published examples", "[writers]") {
 TEST_CASE("writers: dead letters and tombstones are the published examples", "[writers]") {
   CHECK(write_dead_letter(bad_time()).value == example("dead-letter.v1.bad-time-in-array-from-file"));
   CHECK(write_entity_tombstone(kTenant, EntityType::user, kAna).value == example("tombstone.v1.user"));
+  const OutputRecord sign_in = write_sign_in_tombstone(kTenant, "00000002-1c2d-4e3f-9a4b-5c6d7e8f0002");
+  CHECK(sign_in.value == example("tombstone.v1.sign-in"));
+  CHECK(sign_in.tombstone);
+  CHECK(sign_in.topic == Topic::risky_sign_ins);
 }
 
 // ---- addresses

@@ -87,6 +87,10 @@ struct Written : RiskSink {
     sign_ins.push_back(row);
     order.push_back("sign_in " + row.sign_in.id + ":" + std::to_string(row.revision));
   }
+  void risky_sign_in_gone(std::string_view, std::string_view id) override {
+    gone.emplace_back(id);
+    order.push_back("gone " + std::string{id});
+  }
   void fact(const Fact& fact) override {
     facts.push_back(fact.level);
     order.push_back("fact " + fact.id.str() + " " + std::string{to_word(fact.level)});

@@ -110,8 +110,22 @@ TEST_CASE("rows of sign-ins are kept 30 days", "[risk]") {
   CHECK(b.command(CommandAction::dismiss, CommandTarget::sign_in, "e1").accepted);  // touches it
   b.wait(30 * kDay - kHour, kHour);
   CHECK(b.command(CommandAction::dismiss, CommandTarget::sign_in, "e1").reason == RejectReason::no_change);
+  CHECK(b.out.gone.empty());
   b.wait(2 * kHour, kHour);
   CHECK(b.command(CommandAction::dismiss, CommandTarget::sign_in, "e1").reason == RejectReason::unknown_target);
+  CHECK(b.out.gone == std::vector<std::string>{"e1"});  // what was written ends with a tombstone
+  b.find(kTravel, kAna, 0.2, "A2", &s->e);
+  CHECK(b.out.sign_ins.back().revision == 1);
+}
+
+TEST_CASE("a sign-in that was never written leaves no tombstone", "[risk]") {
+  LedgerBench b;
+  const auto s = make_sign_in("e1", kAnaId);
+  b.find(kTravel, kAna, 0.05, "A1", &s->e);
+  b.wait(40 * kDay, kDay);
+  CHECK(b.out.sign_ins.empty());
+  CHECK(b.ledger.rows() == 0);
+  CHECK(b.out.gone.empty());
 }
 
 TEST_CASE("the sign-ins of one entity are bounded; the longest untouched makes room", "[risk]") {
@@ -121,6 +135,7 @@ TEST_CASE("the sign-ins of one entity are bounded; the longest untouched makes r
     b.now += Duration{1};
     b.find(kTravel, kAna, 0.2, "A" + std::to_string(i), &s->e);
   }
+  CHECK(b.out.gone == std::vector<std::string>{"e0", "e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8", "e9"});
   CHECK(b.command(CommandAction::dismiss, CommandTarget::sign_in, "e9").reason == RejectReason::unknown_target);
   CHECK(b.command(CommandAction::dismiss, CommandTarget::sign_in, "e10").accepted);
   b.out.sign_ins.clear();
