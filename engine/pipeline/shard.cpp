@@ -199,6 +199,7 @@ void Shard::on_sign_in(const SignIn& original, const JournalEntry& entry) {
     // Its id may have been forgotten, so it may be a copy: risk and views learn of it, nothing is counted.
     stats_->events_late.add();
     t->ledger.correct(*e, sources_.journal_time());
+    t->ledger.arrived(*e, false, sources_.journal_time());
     settle(*t, e);
     return;
   }
@@ -259,6 +260,7 @@ void Shard::judge(TenantState& t, const SignIn& e, const JournalEntry& entry, co
            i.rule->rule->alert.mode == RuleMode::live;
   });
   observe_findings(t, &e, !correction);
+  if (t.ledger.arrived(e, !correction, sources_.journal_time())) t.touched = true;
   if (correction) {
     t.ledger.correct(e, sources_.journal_time());
     t.profiles.learn_correction(seen.before, e, sources_.watermark(), suspicious);

@@ -87,7 +87,7 @@ RiskEffect RiskLedger::apply(const LedgerFinding& lf, Time event_time, Time now)
   effect.level_after = row.level;
   effect.contributions = risk::contributions_at(row.parts, now);
   if (exponent > 0 && lf.sign_in != nullptr && State::concerns(*lf.sign_in, row.entity)) state_->detected(lf, exponent, row, now);
-  if (exponent > 0 && lf.report != nullptr) state_->reported_on_sign_in(lf, exponent, row, now);
+  if (exponent > 0 && lf.report != nullptr) state_->reported_on_sign_in(lf, row, now);
   state_->booked(key);
   return effect;
 }
@@ -102,6 +102,10 @@ void RiskLedger::correct(const SignIn& e, Time now) {
   row->touched = now;
   risk::changed(*row, now);
   state_->booked_sign_in(key);
+}
+
+bool RiskLedger::arrived(const SignIn& e, bool fresh, Time now) {
+  return !state_->reports_on.empty() && state_->show_reports_on(e, fresh, now);
 }
 
 CommandOutcome RiskLedger::apply(const Command& command, Time now) {

@@ -73,6 +73,9 @@ class RiskLedger : public StatePart, public RiskView {
   RiskEffect apply(const LedgerFinding& finding, Time event_time, Time journal_time);
   /// A correction of a sign-in that has a risky-sign-in row: the row is emitted again where it changed.
   void correct(const SignIn& e, Time journal_time);
+  /// A sign-in was read: what Entra reported on it before becomes its row. `fresh`: it was not known; else only where it has no row yet.
+  /// True: something changed.
+  bool arrived(const SignIn& e, bool fresh, Time journal_time);
   CommandOutcome apply(const Command& command, Time journal_time);
   /// A record of Entra's risk feeds. A copy not newer than the one known is a repeat; states that end a risk end it here; for a risk that
   /// is new or has grown the caller makes a finding of `rule` and applies it with the report. `rule` stands for the report's word.

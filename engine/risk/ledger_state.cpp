@@ -251,7 +251,7 @@ void RiskLedger::State::renewed(const LedgerFinding& lf, double exponent, Entity
   }
   part.renew(exponent, now, row.coming_revision(), half_life);
   const bool of_sign_in = lf.sign_in != nullptr ? concerns(*lf.sign_in, row.entity)
-                                                : lf.report != nullptr && find_sign_in(lf.report->request_id.key()) != nullptr;
+                                                : lf.report != nullptr && lf.report->kind == ReportKind::detection && lf.report->request_id;
   part.beyond_sign_ins = part.beyond_sign_ins || !of_sign_in;
   explain_top_up(row, now);
   row.touched = now;

@@ -60,6 +60,7 @@ struct RiskLedger::State {
   absl::flat_hash_map<Key128, std::set<Key128>, Key128Hash> sign_ins_of;
   absl::flat_hash_map<Key128, ReportSlot, Key128Hash> reports;
   absl::flat_hash_map<Key128, std::set<Key128>, Key128Hash> reports_of;  // by the entity's key. Derived from the report rows.
+  absl::flat_hash_map<Key128, std::set<Key128>, Key128Hash> reports_on;  // by the sign-in's key, of detections. Derived likewise.
   std::array<std::set<std::pair<Time, Key128>>, kTables> timers;  // by Table, in (due, key) order
   std::set<std::pair<std::pair<RiskLevel, Time>, Key128>> rank;  // of entities: first to go when there are too many
   std::set<RowName> dirty;
@@ -110,7 +111,11 @@ struct RiskLedger::State {
   void booked_report(Key128 key);
   void erase_report(Key128 key);
   void linked(const LedgerFinding& finding, double exponent);
-  void reported_on_sign_in(const LedgerFinding& finding, double exponent, const risk::EntityRow& row, Time now);
+  void reported_on_sign_in(const LedgerFinding& finding, const risk::EntityRow& row, Time now);
+  bool show_reports_on(const SignIn& e, bool fresh, Time now);
+  void show_on_sign_in(risk::SignInRow& sign, const risk::ReportRow& report, const risk::EntityRow& row, const risk::Part& part,
+                       std::uint64_t entity_since, Time now);
+  bool fed_by_waiting_report(Key128 entity, const risk::Detection& detection) const;
   void withdraw(const risk::ReportRow& report, RiskState state, RiskDetail detail, Time now);
   /// What Entra's live detections bring to the contribution now; 0: none feeds it.
   double reported_exponent(Key128 entity, const risk::Part& part) const;

@@ -6,6 +6,7 @@
 #include "engine/model/entity.h"
 #include "engine/model/hash.h"
 #include "engine/model/risk_report.h"
+#include "engine/risk/score.h"
 
 namespace bartizan::risk {
 
@@ -29,6 +30,13 @@ struct ReportRow {
 };
 
 inline bool is_live(EntraRiskState s) { return s == EntraRiskState::at_risk || s == EntraRiskState::confirmed_compromised; }
+
+/// The contribution is the one that the report's finding made or renewed.
+inline bool feeds(const ReportRow& report, const Part& part) {
+  return report.rule_id == part.rule_id && report.alert_id == part.alert_id && !part.alert_id.empty();
+}
+
+inline bool is_of_sign_in(const ReportRow& report) { return report.kind == ReportKind::detection && !report.request_id.empty(); }
 
 /// Reports of detections are told apart by their id, states of entities by the entity.
 inline Key128 report_key(ReportKind kind, EntityType type, std::string_view id) {

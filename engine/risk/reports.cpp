@@ -50,12 +50,8 @@ RiskState allowed_state(EntityType type, RiskState s) {
   return s == RiskState::remediated || (s == RiskState::confirmed_safe && type != EntityType::agent) ? RiskState::dismissed : s;
 }
 
-bool feeds(const ReportRow& report, const risk::Part& part) {
-  return report.rule_id == part.rule_id && report.alert_id == part.alert_id && !part.alert_id.empty();
-}
-
 risk::Part* part_of(EntityRow& row, const ReportRow& report) {
-  const auto it = std::find_if(row.parts.begin(), row.parts.end(), [&](const risk::Part& p) { return feeds(report, p); });
+  const auto it = std::find_if(row.parts.begin(), row.parts.end(), [&](const risk::Part& p) { return risk::feeds(report, p); });
   return it == row.parts.end() ? nullptr : &*it;
 }
 
@@ -114,6 +110,7 @@ void RiskLedger::State::booked_report(Key128 key) {
   dirty.insert({Table::report, key});
   std::set<Key128>& list = reports_of[entity_key(row.entity_type, row.entity_id)];
   list.insert(key);
+  if (risk::is_of_sign_in(row)) reports_on[Id::from(row.request_id).key()].insert(key);
   const auto oldest = [&] {
     std::pair<Time, Key128> first{Time::max(), key};
     for (const Key128& k : list) {
@@ -138,6 +135,11 @@ void RiskLedger::State::erase_report(Key128 key) {
   if (list != reports_of.end()) {
     list->second.erase(key);
     if (list->second.empty()) reports_of.erase(list);
+  }
+  if (risk::is_of_sign_in(*slot.row)) {
+    const auto on = reports_on.find(Id::from(slot.row->request_id).key());
+    on->second.erase(key);
+    if (on->second.empty()) reports_on.erase(on);
   }
   bytes -= slot.bytes;
   reports.erase(it);
@@ -192,7 +194,7 @@ double RiskLedger::State::reported_exponent(Key128 entity, const risk::Part& par
   if (list == reports_of.end()) return most;
   for (const Key128& key : list->second) {
     const ReportRow& report = *reports.find(key)->second.row;
-    if (report.kind == ReportKind::detection && report.live && feeds(report, part)) most = std::max(most, report.exponent);
+    if (report.kind == ReportKind::detection && report.live && risk::feeds(report, part)) most = std::max(most, report.exponent);
   }
   return most;
 }
@@ -201,7 +203,7 @@ double RiskLedger::State::reported_exponent(Key128 entity, const risk::Part& par
 double RiskLedger::State::entra_exponent(const EntityRow& row, const risk::Part& part, Time now) const {
   const double detections = reported_exponent(entity_key(row.entity.type, row.entity.id), part);
   const auto it = reports.find(risk::report_key(ReportKind::entity, row.entity.type, row.entity.id));
-  if (it == reports.end() || it->second.row->state != EntraRiskState::at_risk || !feeds(*it->second.row, part)) return detections;
+  if (it == reports.end() || it->second.row->state != EntraRiskState::at_risk || !risk::feeds(*it->second.row, part)) return detections;
   const double age = static_cast<double>((now - it->second.row->touched).count()) / static_cast<double>(part.half_life.count());
   const double wanted = exponent_of_level(*it->second.row) * detmath::exp2(-std::max(age, 0.0));
   return std::max(detections, wanted - exponent_of_others(row, now, [&](const risk::Part& p) { return &p == &part; }));
@@ -279,28 +281,6 @@ void RiskLedger::State::linked(const LedgerFinding& lf, double exponent) {
   row.alert_id = lf.alert_id;
   row.exponent = exponent;
   booked_report(key);
-}
-
-/// A sign-in that has a row of its own shows Entra's detection too.
-void RiskLedger::State::reported_on_sign_in(const LedgerFinding& lf, double exponent, const EntityRow& row, Time now) {
-  const Key128 key = lf.report->request_id.key();
-  SignInRow* sign = lf.report->request_id ? find_sign_in(key) : nullptr;
-  if (sign == nullptr) return;
-  risk::Detection d;
-  d.shown = SignInDetection{std::string{lf.alert_id}, lf.rule->alert.id, RuleSource::entra, static_cast<RiskLevel>(level_of_report(*lf.report)), now,
-                            false};
-  d.family = lf.rule->family;
-  d.exponent = exponent;
-  d.entity_type = row.entity.type;
-  d.entity_id = row.entity.id;
-  d.since = sign->coming_revision();
-  d.entity_since = row.coming_revision();
-  const bool own = std::any_of(sign->detections.begin(), sign->detections.end(), [&](const risk::Detection& known) {
-    return known.shown.rule_id == d.shown.rule_id && known.shown.alert_id == d.shown.alert_id && known.shown.source != RuleSource::entra;
-  });
-  if (own) return;  // we said so ourselves
-  risk::detect(*sign, std::move(d), now);
-  booked_sign_in(key);
 }
 
 // ------------------------------------------------------------------------------------------------ entities
@@ -425,25 +405,6 @@ void RiskLedger::State::clear(Key128 key, EntityRow& row, const Clearing& how, T
   }
   risk::decide_level(row, now, true);
   risk::decide_revision(row, now, now, changed);
-}
-
-bool RiskLedger::State::clear_sign_ins(const EntityRow& row, const Clearing& how, Time now) {
-  const auto list = sign_ins_of.find(entity_key(row.entity.type, row.entity.id));
-  if (list == sign_ins_of.end()) return false;
-  bool any = false;
-  const std::set<Key128> keys = list->second;
-  for (const Key128& key : keys) {
-    SignInRow& sign = *sign_ins.find(key)->second.row;
-    const std::size_t gone = std::erase_if(sign.detections, [&](const risk::Detection& d) {
-      return d.entity_type == row.entity.type && d.entity_id == row.entity.id && d.shown.at <= how.until &&
-             (!how.reports_only || d.shown.source == RuleSource::entra);
-    });
-    if (gone == 0) continue;
-    any = true;
-    risk::reassess(sign, how.state == RiskState::none ? RiskState::dismissed : how.state, how.detail, now);
-    booked_sign_in(key);
-  }
-  return any;
 }
 
 // ------------------------------------------------------------------------------------------------ the directory

@@ -202,7 +202,7 @@ void RiskLedger::State::take_back(const std::vector<risk::Detection>& gone, bool
     bool less = false;
     const std::vector<std::string> before = alerts_of(*row);
     for (const risk::Detection& d : gone) {
-      if (entity_key(d.entity_type, d.entity_id) != key || fed_by_another_sign_in(key, d)) continue;
+      if (entity_key(d.entity_type, d.entity_id) != key || fed_by_another_sign_in(key, d) || fed_by_waiting_report(key, d)) continue;
       less = std::erase_if(row->parts, [&](const risk::Part& p) {
                return p.rule_id == d.shown.rule_id && p.alert_id == d.shown.alert_id && !p.beyond_sign_ins;
              }) > 0 || less;

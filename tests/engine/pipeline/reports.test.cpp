@@ -182,6 +182,23 @@ TEST_CASE("a risky user's level adds only what detections do not explain", "[pip
         }) == 1);
 }
 
+TEST_CASE("a sign-in that arrives after Entra's detection becomes a risky sign-in", "[pipeline][reports]") {
+  const std::string sign_in =
+      envelope("SignInLogs", "2026-03-02T08:00:05Z",
+               R"("id":"e1b6d9d7-5fc0-4638-ae1a-e0abceb92200","createdDateTime":"2026-03-02T08:00:00Z","userId":")" + std::string{kUser} +
+                   R"(","userDisplayName":"Ana Souza","userPrincipalName":"ana.souza@example.com","appId":"00000003-0000-0000-c000-000000000000",)"
+                   R"("appDisplayName":"Mail","ipAddress":"198.51.100.42","isInteractive":true,"status":{"errorCode":0})");
+  Line line;
+  line.put(detection("d-1", "anonymizedIPAddress", "high", "atRisk", "2026-03-02T08:07:00Z"));
+  const std::string row = only(line.put(sign_in), Topic::risky_sign_ins);
+  CHECK(line.dead.empty());
+  CHECK(says(row, R"("id":"e1b6d9d7-5fc0-4638-ae1a-e0abceb92200")"));
+  CHECK(says(row, R"("rule_id":"anonymizedIPAddress","source":"entra")"));
+  CHECK(of(line.put(sign_in), Topic::risky_sign_ins).empty());
+  const auto settled = line.put(detection("d-1", "anonymizedIPAddress", "high", "dismissed", "2026-03-02T08:20:00Z", "aiConfirmedSigninSafe"));
+  CHECK(says(only(settled, Topic::risky_sign_ins), R"("risk_state":"dismissed","risk_detail":"aiConfirmedSigninSafe")"));
+}
+
 TEST_CASE("states of risky users follow Entra: remediated, dismissed, confirmed", "[pipeline][reports]") {
   Line line;
   line.put(detection("d-1", "passwordSpray", "high", "atRisk", "2026-03-02T08:07:00Z"));

@@ -46,6 +46,18 @@ struct EntraBench : LedgerBench {
     r.id = Id::from(id);
     return hear(r, event_type, level, version, state);
   }
+  ReportOutcome detection_on(const std::string& sign_in, const std::string& id, int version = 1, EntraRiskState state = EntraRiskState::at_risk) {
+    RiskReport r;
+    r.id = Id::from(id);
+    r.request_id = Id::from(sign_in);
+    return hear(r, "anonymizedIPAddress", EntraRiskLevel::high, version, state);
+  }
+  bool arrives(const std::string& sign_in, bool fresh = true, const std::string& who = kUser) {
+    const auto s = make_sign_in(sign_in, who);
+    const bool changed = ledger.arrived(s->e, fresh, now);
+    ledger.flush(out);
+    return changed;
+  }
   ReportOutcome user(EntraRiskLevel level, int version = 1, EntraRiskState state = EntraRiskState::at_risk) {
     RiskReport r;
     r.kind = ReportKind::entity;
@@ -171,4 +183,64 @@ TEST_CASE("a level asks for a score, of privileged identities too", "[risk][repo
   b.ledger.set_rules(set);
   b.user(kMedium);
   CHECK(b.state_words() == "402 medium generic=402");
+}
+
+TEST_CASE("a detection that came before its sign-in shows on it as soon as that arrives", "[risk][reports]") {
+  EntraBench b;
+  b.detection_on("e1", "d-1");
+  CHECK(b.out.sign_ins.empty());
+  CHECK_FALSE(b.arrives("e2"));
+  CHECK_FALSE(b.arrives("e1", true, "somebody-else"));
+  REQUIRE(b.arrives("e1"));
+  REQUIRE(b.out.sign_ins.size() == 1);
+  const RiskySignIn& row = b.out.sign_ins.back();
+  CHECK(row.sign_in.id == "e1");
+  CHECK(row.state == RiskState::at_risk);
+  CHECK(row.level_during_sign_in == RiskLevel::none);  // it was not known at first reading
+  REQUIRE(row.detections.size() == 1);
+  CHECK(row.detections[0].source == RuleSource::entra);
+  CHECK(row.detections[0].rule_id == "anonymizedIPAddress");
+  CHECK_FALSE(b.arrives("e1", false));  // a correction finds it there
+  CHECK(b.out.sign_ins.size() == 1);
+
+  CHECK(b.command(CommandAction::dismiss, CommandTarget::sign_in, "e1").accepted);
+  CHECK(b.state_words() == "0 none");
+  CHECK_FALSE(b.arrives("e1", false));  // and does not undo a verdict
+  CHECK(b.out.sign_ins.back().state == RiskState::dismissed);
+}
+
+TEST_CASE("what was settled before the sign-in arrives does not show on it", "[risk][reports]") {
+  EntraBench taken_back;
+  taken_back.detection_on("e1", "d-1", 1);
+  taken_back.detection_on("e1", "d-1", 2, EntraRiskState::dismissed);
+  CHECK_FALSE(taken_back.arrives("e1"));
+
+  EntraBench dismissed;
+  dismissed.detection_on("e1", "d-1");
+  CHECK(dismissed.command(CommandAction::dismiss, CommandTarget::user, kUser).accepted);
+  CHECK_FALSE(dismissed.arrives("e1"));
+  CHECK(dismissed.out.sign_ins.empty());
+}
+
+TEST_CASE("a contribution stays while a detection on a sign-in yet to come feeds it", "[risk][reports]") {
+  EntraBench b;
+  b.detection_on("e1", "d-1");
+  b.detection_on("e2", "d-2");
+  REQUIRE(b.arrives("e1"));
+  CHECK(b.command(CommandAction::dismiss, CommandTarget::sign_in, "e1").accepted);
+  CHECK(b.state_words() == "400 medium anonymizedIPAddress=400");
+  REQUIRE(b.arrives("e2"));
+  CHECK(b.command(CommandAction::dismiss, CommandTarget::sign_in, "e2").accepted);
+  CHECK(b.state_words() == "0 none");
+}
+
+TEST_CASE("a ledger that was loaded knows which detections wait for their sign-ins", "[risk][reports]") {
+  EntraBench first;
+  first.detection_on("e1", "d-1");
+  RowMap rows;
+  first.ledger.save(rows, true);
+  EntraBench loaded;
+  for (const auto& [key, bytes] : rows.rows) REQUIRE(loaded.ledger.load(key, bytes));
+  CHECK(loaded.arrives("e1"));
+  CHECK(loaded.out.sign_ins.size() == 1);
 }
