@@ -24,7 +24,7 @@ struct StateKey {
 /// Receives an event's keys in the order in which their states will be visited.
 class KeySink {
  public:
-  static constexpr std::size_t kKeysMax = 8;
+  static constexpr std::size_t kKeysMax = 10;
   /// The state is made where there is none.
   void touch(const Key128& id, std::uint32_t kind = 0) { add(id, kind, true); }
   /// Only where there is a state already.

@@ -127,6 +127,8 @@ struct Finding {
   std::optional<Campaign> campaign;
   /// The entity whose open alert of the same rule is the campaign that this finding belongs to (a victim of a spray).
   std::optional<Entity> campaign_entity;
+  /// Tells campaigns of one entity that run at the same time apart, of the campaign itself and of its victims; 0: the only one.
+  std::uint64_t campaign_thread = 0;
   Suppression suppression = Suppression::none;
   std::string suppressed_by;  // exception id
   /// Pinned findings keep their risk until a verdict (leaked credentials and the like).

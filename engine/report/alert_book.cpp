@@ -77,9 +77,10 @@ AlertRow* AlertBook::State::open_alert(const Rule& rule, Finding&& f, std::strin
   a.revision = 0;
   a.tenant_id = tenant_id;
   a.detected_at = now;
+  row->thread = f.campaign ? f.campaign_thread : 0;
   row->merge(rule, std::move(f));
   if (a.campaign) a.campaign_id = a.id;
-  const Key128 key = dedup_key(a);
+  const Key128 key = dedup_key(*row);
   Slot& slot = open[key];
   slot.row = std::move(row);
   slot.hidden = hidden(slot.row->alert);
@@ -102,15 +103,15 @@ void AlertBook::State::news_or_wait(AlertRow& row, bool at_once, Time now, Alert
     row.alert.state = row.alert.suppression != Suppression::none ? AlertState::suppressed : AlertState::updated;
     revise(row, now, out);
   }
-  booked(dedup_key(row.alert));
+  booked(dedup_key(row));
 }
 
 /// A victim points at its campaign, the campaign at its victims. A visible victim never points at a hidden campaign.
-void AlertBook::State::link_campaign(AlertRow& victim, const Entity& entity, Time now, AlertSink& out) {
+void AlertBook::State::link_campaign(AlertRow& victim, const Entity& entity, std::uint64_t thread, Time now, AlertSink& out) {
   Alert& v = victim.alert;
   const bool suppressed_victim = v.suppression != Suppression::none;
-  AlertRow* campaign = find(dedup_key(v.rule.id, entity.type, entity.id, v.rule.mode, false));
-  if (campaign == nullptr && suppressed_victim) campaign = find(dedup_key(v.rule.id, entity.type, entity.id, v.rule.mode, true));
+  AlertRow* campaign = find(dedup_key(v.rule.id, entity.type, entity.id, v.rule.mode, false, thread));
+  if (campaign == nullptr && suppressed_victim) campaign = find(dedup_key(v.rule.id, entity.type, entity.id, v.rule.mode, true, thread));
   if (campaign == nullptr || campaign == &victim) return;
   v.campaign_id = campaign->alert.id;
   victim.relate(campaign->alert.id, "campaign");
@@ -204,7 +205,8 @@ void AlertBook::observe(const Rule& rule, Finding&& finding, Time now, RiskAppli
   BARTIZAN_CHECK(!finding.evidence.empty());
   s.forget_ids(now);
   const auto key_of = [&] {
-    return dedup_key(rule.alert.id, finding.entity.type, finding.entity.id, rule.alert.mode, finding.suppression != Suppression::none);
+    return dedup_key(rule.alert.id, finding.entity.type, finding.entity.id, rule.alert.mode, finding.suppression != Suppression::none,
+                     finding.campaign ? finding.campaign_thread : 0);
   };
   AlertRow* row = s.find(key_of());
   if (row == nullptr && finding.suppression == Suppression::none && rule.alert.mode == RuleMode::live) {
@@ -231,18 +233,19 @@ void AlertBook::observe(const Rule& rule, Finding&& finding, Time now, RiskAppli
   std::optional<RiskEffect> effect;
   if (!hides && carries_risk(finding.entity.type)) effect = risk.apply(rule, finding, row == nullptr ? id : row->alert.id);
   const std::optional<Entity> campaign_entity = std::move(finding.campaign_entity);
+  const std::uint64_t campaign_thread = finding.campaign_thread;
   const bool opens = row == nullptr;
   const Severity before = opens ? finding.severity : row->alert.severity;
   if (opens) row = s.open_alert(rule, std::move(finding), std::move(id), now);
   else row->merge(rule, std::move(finding));
   if (row->alert.campaign && row->alert.campaign_id.empty()) row->alert.campaign_id = row->alert.id;
   if (effect) row->add_risk(std::move(*effect));
-  if (campaign_entity) s.link_campaign(*row, *campaign_entity, now, out);
+  if (campaign_entity) s.link_campaign(*row, *campaign_entity, campaign_thread, now, out);
   if (opens) {
     row->alert.state = row->alert.suppression != Suppression::none ? AlertState::suppressed : AlertState::open;
     s.revise(*row, now, out);
     s.remember_id(row->alert, now);
-    s.booked(dedup_key(row->alert));
+    s.booked(dedup_key(*row));
   } else {
     s.news_or_wait(*row, row->alert.severity > before || round_count(row->alert.count), now, out);
   }

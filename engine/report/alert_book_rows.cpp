@@ -14,7 +14,7 @@ std::string row_key(char prefix, Key128 key) {
   return bytes;
 }
 
-Key128 dedup_key(std::string_view rule, EntityType type, std::string_view id, RuleMode mode, bool suppressed) {
+Key128 dedup_key(std::string_view rule, EntityType type, std::string_view id, RuleMode mode, bool suppressed, std::uint64_t thread) {
   std::string text;
   ByteWriter out{text};
   out.text(rule);
@@ -22,11 +22,13 @@ Key128 dedup_key(std::string_view rule, EntityType type, std::string_view id, Ru
   out.text(id);
   out.text(to_word(mode));
   out.u8(suppressed ? 1 : 0);
+  if (thread != 0) out.u64(thread);
   return stable_hash128(text);
 }
 
-Key128 dedup_key(const Alert& a) {
-  return dedup_key(a.rule.id, a.entity.type, a.entity.id, a.rule.mode, a.suppression != Suppression::none);
+Key128 dedup_key(const AlertRow& row) {
+  const Alert& a = row.alert;
+  return dedup_key(a.rule.id, a.entity.type, a.entity.id, a.rule.mode, a.suppression != Suppression::none, row.thread);
 }
 
 }  // namespace report
@@ -114,7 +116,7 @@ bool AlertBook::load(std::string_view name, std::string_view bytes) {
     return true;
   }
   auto row = std::make_unique<AlertRow>();
-  if (name[0] != kAlertPrefix || !report::decode(bytes, *row) || report::dedup_key(row->alert) != key) return false;
+  if (name[0] != kAlertPrefix || !report::decode(bytes, *row) || report::dedup_key(*row) != key) return false;
   row->alert.tenant_id = s.tenant_id;
   State::Slot& slot = s.open[key];
   slot.hidden = report::hidden(row->alert);

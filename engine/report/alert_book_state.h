@@ -43,9 +43,9 @@ constexpr char kAlertPrefix = 'a';
 constexpr char kBudgetPrefix = 'b';
 constexpr char kIdPrefix = 'z';
 std::string row_key(char prefix, Key128 key);
-/// Identity of an open alert in its tenant: rule, entity, mode, and whether suppressed.
-Key128 dedup_key(std::string_view rule, EntityType type, std::string_view id, RuleMode mode, bool suppressed);
-Key128 dedup_key(const Alert& a);
+/// Identity of an open alert in its tenant: rule, entity, mode, whether suppressed, and of campaigns which of several.
+Key128 dedup_key(std::string_view rule, EntityType type, std::string_view id, RuleMode mode, bool suppressed, std::uint64_t thread);
+Key128 dedup_key(const AlertRow& row);
 /// Goes to `alerts.shadow`.
 inline bool hidden(const Alert& a) { return a.suppression != Suppression::none || a.rule.mode == RuleMode::shadow; }
 
@@ -82,7 +82,7 @@ struct AlertBook::State {
   bool has_room(bool for_hidden) const;
   std::string fresh_id(const Rule& rule, Finding& finding) const;
   report::AlertRow* open_alert(const Rule& rule, Finding&& finding, std::string id, Time now);
-  void link_campaign(report::AlertRow& victim, const Entity& campaign, Time now, AlertSink& out);
+  void link_campaign(report::AlertRow& victim, const Entity& campaign, std::uint64_t thread, Time now, AlertSink& out);
   void revise(report::AlertRow& row, Time now, AlertSink& out);
   void news_or_wait(report::AlertRow& row, bool at_once, Time now, AlertSink& out);
   void booked(Key128 key);

@@ -350,6 +350,7 @@ std::string encode(const AlertRow& row) {
   out.varint(row.events_total);
   out.varint(row.events.size());
   for (const std::uint64_t h : row.events) out.u64(h);
+  if (row.thread != 0) out.u64(row.thread);  // absent in rows of engines that knew one campaign an entity
   return bytes;
 }
 
@@ -388,6 +389,10 @@ bool decode(std::string_view bytes, AlertRow& row) {
   row.events_total = in.varint();
   row.events.resize(read_count(in, kEventsRemembered));
   for (std::uint64_t& h : row.events) h = in.u64();
+  if (in.ok() && !in.at_end()) {
+    row.thread = in.u64();
+    if (row.thread == 0) return false;
+  }
   return in.ok() && in.at_end() && !a.evidence.empty() && a.revision > 0;
 }
 

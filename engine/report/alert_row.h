@@ -28,6 +28,7 @@ struct AlertRow {
   Duration window{};       // dedup window of the rule at the last finding
   bool waiting = false;    // news since the last revision
   Time revised_at{};       // journal time of the last revision
+  std::uint64_t thread = 0;         // Finding::campaign_thread of a campaign
   std::uint64_t claimed_total = 0;  // largest evidence_total that a finding named
   std::uint64_t events_total = 0;   // distinct events seen here
   std::vector<std::uint64_t> events;  // hashes of the newest distinct events, oldest first

@@ -9,6 +9,8 @@
 // Evidence: the attempt that decided, then the first attempts.
 // Remembers: per source that failed on somebody, 24 hours: the accounts (4 bytes each), 20 of them by name, 6 attempts. Per tenant 48
 //   hourly baselines.
+// Campaigns of the tenant: sources that one attempt has in common belong to one. What no accused source has in common is told apart, so
+//   two sprays at one time are two alerts; the slow one is what the others leave unexplained.
 // Late events count like others. A correction from failure to success counts as the accepted password, never twice as an attempt.
 
 #include <algorithm>
@@ -48,7 +50,7 @@ constexpr double kNewcomerWeight = 0.25;
 constexpr std::uint64_t kFingerprintDomain = 0x737072617966;  // "sprayf"
 constexpr std::uint64_t kAgentDomain = 0x7370726179;          // "spray"
 
-enum Kind : std::uint32_t { kAddress, kNeighbourhood, kFingerprint, kAgent, kTide };
+enum Kind : std::uint32_t { kAddress, kNeighbourhood, kFingerprint, kAgent, kTide, kRead };  // kRead: what is known before the attempt
 
 class PasswordSpray {
  public:
@@ -60,6 +62,7 @@ class PasswordSpray {
     DistinctSet contacts;         // accounts contacted today; kTide: hosts of the present hour
     CampaignLog log;
     std::unique_ptr<HourlyTide> tide;  // only kTide
+    std::uint64_t thread = 0;          // which of the tenant's campaigns; 0: the one of the tide, or not known yet
 
     bool is_accused() const { return accused != Time::min(); }
   };
@@ -78,12 +81,17 @@ class PasswordSpray {
     if (!Profiles::concerns(e) || e.ip.empty()) return;
     const bool wrong = wrong_password(e);
     if (!wrong && (e.category != SignInCategory::interactive_user || !password_right(e))) return;
+    step_ = Step{};
     const UserProfile* p = ctx.profiles->user(e, ctx.watermark);
     const std::uint32_t host = host_hash(e.ip);
     // The morning's first contact of a known user weighs; the rest of the day does not.
     if (!wrong && p != nullptr && p->hosts.seen_since(host, day_of(e.event_time))) return;
     const bool familiar = is_familiar(ctx, p, e);
     if (wrong && familiar) return;
+    // Kinds of clients are judged by strangers alone: what fails and what succeeds from networks that never let anybody in.
+    const bool stranger = !ctx.profiles->shared_by(e.ip, e.event_time, 1) && !(p != nullptr && p->knows_asn(e.asn));
+    out.if_known(neighbourhood_key(e), kRead);
+    if (stranger) wider_keys(e, [&](const Key128& k, Kind) { out.if_known(k, kRead); });
     // A known user at a strange place may turn out to be a victim; without a past everybody's first sign-in would be one.
     if (wrong || (!familiar && p != nullptr)) {
       out.touch(address_key(e), kAddress);
@@ -95,17 +103,18 @@ class PasswordSpray {
     } else {
       out.if_known(neighbourhood_key(e), kNeighbourhood);
     }
-    // Kinds of clients are judged by strangers alone: what fails and what succeeds from networks that never let anybody in.
-    const bool stranger = !ctx.profiles->shared_by(e.ip, e.event_time, 1) && !(p != nullptr && p->knows_asn(e.asn));
-    if (stranger) wider_keys(e, out, wrong);
+    if (stranger) wider_keys(e, [&](const Key128& k, Kind kind) { wrong ? out.touch(k, kind) : out.if_known(k, kind); });
   }
 
   void on_event(const DetectContext& ctx, const StateKey& key, const SignIn& e, State& s, FindingSink& out) const {
+    if (key.kind == kRead) return read(s);
     const bool wrong = wrong_password(e);
     if (key.kind == kTide) {
+      if (wrong && step_.thread != 0) return;  // explained
       follow_tide(e, wrong, s);
     } else {
       begin_day(ctx, key, e, s);
+      if (key.kind != kAddress) join(s);
     }
     s.last = std::max(s.last, e.event_time);
     if (wrong) {
@@ -117,6 +126,7 @@ class PasswordSpray {
 
   void on_correction(const DetectContext& ctx, const StateKey& key, const EarlierCopy& before, const SignIn& after, State& s,
                      FindingSink& out) const {
+    if (key.kind == kRead) return read(s);
     if (before.result_class != ResultClass::success && password_right(after) && s.since != Time::min()) {
       on_right_password(ctx, key, after, s, out);
     }
@@ -130,8 +140,9 @@ class PasswordSpray {
     w.time(s.accused);
     s.contacts.encode(w);
     s.log.encode(w);
-    w.u8(s.tide ? 1 : 0);
+    w.u8(static_cast<std::uint8_t>((s.tide ? 1 : 0) | (s.thread != 0 ? 2 : 0)));
     if (s.tide) s.tide->encode(w);
+    if (s.thread != 0) w.u64(s.thread);
   }
   bool decode(ByteReader& r, State& s) const {
     s.nats = r.f64();
@@ -139,9 +150,11 @@ class PasswordSpray {
     s.last = r.time();
     s.accused = r.time();
     if (!s.contacts.decode(r) || !s.log.decode(r)) return false;
-    const std::uint8_t has_tide = r.u8();
-    if (has_tide == 1) s.tide = std::make_unique<HourlyTide>();
-    return has_tide <= 1 && (!s.tide || s.tide->decode(r)) && r.ok();
+    const std::uint8_t parts = r.u8();
+    if ((parts & 1) != 0) s.tide = std::make_unique<HourlyTide>();
+    if (s.tide && !s.tide->decode(r)) return false;
+    if ((parts & 2) != 0) s.thread = r.u64();
+    return parts <= 3 && r.ok() && (s.thread != 0) == ((parts & 2) != 0);
   }
   std::size_t heap_bytes(const State& s) const {
     return s.contacts.heap_bytes() + s.log.heap_bytes() + (s.tide ? sizeof(HourlyTide) + 16 : 0);
@@ -174,13 +187,49 @@ class PasswordSpray {
   static Key128 neighbourhood_key(const SignIn& e) { return combine(e.ip.neighbourhood().key(), Key128{2, kNeighbourhood}); }
   static Key128 tide_key() { return Key128{3, kTide}; }
 
-  static void wider_keys(const SignIn& e, KeySink& out, bool make) {
-    const auto put = [&](const Key128& k, Kind kind) { make ? out.touch(k, kind) : out.if_known(k, kind); };
+  template <class Put>
+  static void wider_keys(const SignIn& e, Put&& put) {
     const std::uint64_t where = e.asn != 0 ? e.asn : std::uint64_t{country_code(e.location.country)} << 32;
     const std::uint64_t families = static_cast<std::uint64_t>(os_family(e)) << 8 | static_cast<std::uint64_t>(browser_family(e));
     if (where != 0) put(combine(e.app_id.key(), Key128{where ^ kFingerprintDomain << 40, families}), kFingerprint);
     if (!e.user_agent.empty()) put(combine(e.app_id.key(), stable_hash128(e.user_agent, kAgentDomain)), kAgent);
     put(tide_key(), kTide);
+  }
+
+  // ---------------------------------------------------------------- which campaign
+
+  /// What one visited state tells the next within one event. Nothing in it outlives the event.
+  struct Step {
+    Time accused = Time::max();     // of the earliest accused source of this attempt
+    std::uint64_t thread = 0;       // its campaign
+    Time tide_accused = Time::max();
+  };
+
+  /// Before anything else sees the attempt: its accused sources belong together, and the earliest accusation names the campaign.
+  void read(const State& s) const {
+    if (!s.is_accused()) return;
+    if (s.tide) {
+      step_.tide_accused = s.accused;
+    } else if (s.accused < step_.accused) {
+      step_.accused = s.accused;
+      step_.thread = s.thread;
+    }
+  }
+
+  /// A source of an attempt that is part of a campaign is part of it, if it is ever accused.
+  void join(State& s) const {
+    if (step_.accused != Time::max()) s.thread = step_.thread;
+  }
+
+  /// A source that stands alone has a campaign of its own, unless it was at work when the slow test accused the tenant's strangers:
+  /// then it is what that test has seen.
+  void name_campaign(const StateKey& key, const SignIn& e, State& s) const {
+    if (key.kind == kAddress || key.kind == kTide) return;
+    if (step_.accused == Time::max() && s.thread == 0 && !(step_.tide_accused != Time::max() && s.since <= step_.tide_accused)) {
+      s.thread = std::max<std::uint64_t>(1, mix64(e.id.key().lo ^ mix64(key.id.lo)));
+    }
+    step_.accused = std::min(step_.accused, s.accused);
+    step_.thread = s.thread;
   }
 
   // ---------------------------------------------------------------- the sequential test
@@ -264,6 +313,7 @@ class PasswordSpray {
 
   void accuse(const DetectContext& ctx, const StateKey& key, const SignIn& e, State& s, FindingSink& out) const {
     s.accused = e.event_time;
+    name_campaign(key, e, s);
     std::vector<CampaignLog::Candidate> candidates = std::exchange(s.log.candidates, {});
     std::erase_if(candidates, [&](const CampaignLog::Candidate& c) {
       const bool concerned = key.kind == kAddress || s.log.targets.contains(c.account.hash);
@@ -304,6 +354,7 @@ class PasswordSpray {
   Finding campaign(const DetectContext& ctx, const StateKey& key, const SignIn& e, const State& s) const {
     Finding f;
     f.campaign = s.log.summary();
+    f.campaign_thread = s.thread;
     f.entity = campaign_entity(key, e);
     f.severity = f.campaign->validated_total > 0 ? Severity::high : Severity::medium;
     f.title = source_words(key, e, s) + " tried " + std::to_string(f.campaign->targets_total) + " accounts in " + duration_words(s.last - s.since) +
@@ -354,6 +405,7 @@ class PasswordSpray {
     f.why.push_back(passed("accounts tried by the source", static_cast<double>(s.log.targets.count()), CheckOp::ge, 1.0, "accounts"));
     f.why.push_back(passed("network known for this user", false, CheckOp::eq, false));
     f.campaign_entity = campaign_entity(key, e);
+    f.campaign_thread = s.thread;
     return f;
   }
 
@@ -365,6 +417,7 @@ class PasswordSpray {
   std::uint32_t rotating_;
   std::uint32_t shared_users_;
   HourlyTide::Limits slow_;
+  mutable Step step_;
 };
 
 }  // namespace

@@ -257,6 +257,44 @@ TEST_CASE("victims and campaign point at each other", "[report]") {
   CHECK(b.out.last().related.empty());
 }
 
+TEST_CASE("campaigns of one entity that a detector tells apart are alerts of their own, and keep their victims", "[report]") {
+  BookBench b;
+  const auto campaign = [&](const std::string& event, std::uint64_t thread) {
+    Finding f = campaign_finding(event, b.now, 9);
+    f.campaign_thread = thread;
+    return f;
+  };
+  b.see(kSpray, campaign("e1", 7));
+  const std::string first = b.out.last().id;
+  b.see(kSpray, campaign("e2", 8));
+  const std::string second = b.out.last().id;
+  CHECK(b.out.last().state == AlertState::open);
+  CHECK(first == alert_id(kTenant, "passwordSpray", kAddress.type, kAddress.id, "e1"));
+  CHECK(second == alert_id(kTenant, "passwordSpray", kAddress.type, kAddress.id, "e2"));
+  Finding victim = make_finding(kBen, "e3", b.now, Severity::high);
+  victim.campaign_entity = kAddress;
+  victim.campaign_thread = 8;
+  b.see(kSpray, victim);
+  CHECK(b.out.last().campaign_id == second);
+
+  RowMap rows;
+  b.book.save(rows, true);
+  BookBench loaded;
+  loaded.now = b.now;
+  for (const auto& [key, bytes] : rows.rows) REQUIRE(loaded.book.load(key, bytes));
+  RowMap again;
+  loaded.book.save(again, true);
+  CHECK(again.rows == rows.rows);
+  loaded.now += 20 * kMinute;
+  loaded.see(kSpray, campaign("e4", 7));
+  CHECK(loaded.out.last().id == first);
+  CHECK(loaded.out.last().revision == 2);
+  Finding other = make_finding(kAna, "e5", b.now, Severity::high);  // of no thread: neither of the two
+  other.campaign_entity = kAddress;
+  loaded.see(kSpray, other);
+  CHECK(loaded.out.last().campaign_id.empty());
+}
+
 TEST_CASE("a changed rule raises nothing by itself; its next finding brings the new version", "[report]") {
   BookBench b;
   b.see(kTravel, make_finding(kAna, "e1", kStart));

@@ -161,6 +161,71 @@ TEST_CASE("one kind of client from many networks is the tenant's campaign", "[ru
   CHECK(of(hit, EntityType::user).size() == 1);
 }
 
+namespace {
+
+constexpr std::uint32_t kFirstBase = 0xC6120000U;   // 198.18.0.0
+constexpr std::uint32_t kSecondBase = 0xC6130000U;  // 198.19.0.0
+
+/// Attempt `i` of a spray that rotates through `networks` /24s with one client of its own.
+Event rotating(const char* agent, std::uint32_t base, std::uint32_t networks, std::uint32_t i, Time t, std::int32_t code = 50126) {
+  Event e((base == kFirstBase ? 0 : 50) + i, t);
+  e.at(kSingapore, base + i % networks * 256 + i % 5, 4200000000U + base % 89 + i % networks).device("", "Linux", "Other");
+  e.e.user_agent = agent;
+  return e.code(code);
+}
+
+std::vector<std::uint64_t> threads_of(const std::vector<Finding>& found) {
+  std::vector<std::uint64_t> threads;
+  for (const Finding& f : found) {
+    if (f.entity.type == EntityType::tenant) threads.push_back(f.campaign_thread);
+  }
+  std::sort(threads.begin(), threads.end());
+  threads.erase(std::unique(threads.begin(), threads.end()), threads.end());
+  return threads;
+}
+
+}  // namespace
+
+TEST_CASE("two sprays at one time that have nothing in common are two campaigns, each with its victims", "[rules]") {
+  Stage stage(password_spray());
+  for (std::uint64_t u = 0; u < 100; ++u) stage.history(u, 2);
+  std::vector<Finding> first, second;
+  const auto feed = [&](std::vector<Finding>& into, const Event& e) {
+    for (Finding& f : stage.feed(e)) into.push_back(std::move(f));
+  };
+  for (std::uint32_t i = 0; i < 40; ++i) {
+    const Time t = kMorning + minutes{2 * i};
+    feed(first, rotating("go-http/1.1", kFirstBase, 3, i, t));
+    feed(second, rotating("okhttp/4.9", kSecondBase, 4, i, t + seconds{30}));
+    if (i == 20) stage.restart();
+  }
+  REQUIRE(threads_of(first).size() == 1);
+  REQUIRE(threads_of(second).size() == 1);
+  CHECK(threads_of(first)[0] != 0);
+  CHECK(threads_of(second)[0] != 0);
+  CHECK(threads_of(first) != threads_of(second));
+  CHECK(first.back().campaign->targets_total == 40);
+  CHECK(second.back().campaign->targets_total == 40);
+  std::vector<Finding> hit;
+  feed(hit, rotating("okhttp/4.9", kSecondBase, 4, 3, kMorning + hours{2}, 50076));
+  const auto victims = of(hit, EntityType::user);
+  REQUIRE_FALSE(victims.empty());
+  for (const Finding& v : victims) CHECK(v.campaign_thread == threads_of(second)[0]);
+}
+
+TEST_CASE("one spray through many networks is one campaign, whichever of its sources speaks", "[rules]") {
+  for (const std::uint32_t networks : {1U, 2U, 5U, 12U}) {
+    CAPTURE(networks);
+    Stage stage(password_spray());
+    for (std::uint64_t u = 0; u < 100; ++u) stage.history(u, 2);
+    std::vector<Finding> found;
+    for (std::uint32_t i = 0; i < 90; ++i) {
+      for (Finding& f : stage.feed(rotating("go-http/1.1", kFirstBase, networks, i, kMorning + minutes{i}))) found.push_back(std::move(f));
+    }
+    CHECK(threads_of(found).size() == 1);
+  }
+}
+
 TEST_CASE("a slow spray in which every attempt comes from somewhere else is the tenant's campaign", "[rules]") {
   Stage stage(password_spray());
   Random random(8);
@@ -195,6 +260,7 @@ TEST_CASE("a slow spray in which every attempt comes from somewhere else is the 
   REQUIRE_FALSE(found.empty());
   CHECK(found[0].entity.type == EntityType::tenant);
   CHECK(found[0].severity == Severity::medium);
+  CHECK(found[0].campaign_thread == 0);
   CHECK(taken <= 4);
   stage.restart();
   std::size_t victims = 0;
