@@ -3,6 +3,7 @@
 #include <string>
 
 #include "engine/model/alert.h"
+#include "engine/model/evidence_parts.h"
 #include "engine/model/finding.h"
 #include "engine/model/sign_in.h"
 #include "engine/model/source_position.h"
@@ -13,17 +14,6 @@ namespace {
 std::optional<bool> to_optional(Tristate t) {
   if (t == Tristate::unknown) return std::nullopt;
   return t == Tristate::yes;
-}
-
-EvidenceLocation location_of(const SignIn& e) {
-  EvidenceLocation out;
-  out.city = e.location.city;
-  out.state = e.location.state;
-  out.country = e.location.country_text();
-  out.has_coordinates = e.location.has_coordinates;
-  out.latitude = e.location.latitude;
-  out.longitude = e.location.longitude;
-  return out;
 }
 
 EvidenceDevice device_of(const SignIn& e) {
@@ -59,23 +49,40 @@ Key128 Source::key() const {
   return stable_hash128(text, 4);
 }
 
+EvidenceSource evidence_source(const SourcePosition& position) {
+  EvidenceSource out;
+  out.input = position.source.input;
+  out.topic = position.source.topic;
+  out.file = position.source.file;
+  out.generation = position.source.generation;
+  out.partition = position.source.partition;
+  out.offset = position.offset;
+  out.index = position.index;
+  out.timestamp = position.timestamp;
+  return out;
+}
+
+EvidenceLocation evidence_location(const Location& location) {
+  EvidenceLocation out;
+  out.city = location.city;
+  out.state = location.state;
+  out.country = location.country_text();
+  out.has_coordinates = location.has_coordinates;
+  out.latitude = location.latitude;
+  out.longitude = location.longitude;
+  return out;
+}
+
 Evidence evidence_of(const SignIn& e, const SourcePosition& source) {
   Evidence out;
   out.event_id = e.id.str();
-  out.source.input = source.source.input;
-  out.source.topic = source.source.topic;
-  out.source.file = source.source.file;
-  out.source.generation = source.source.generation;
-  out.source.partition = source.source.partition;
-  out.source.offset = source.offset;
-  out.source.index = source.index;
-  out.source.timestamp = source.timestamp;
+  out.source = evidence_source(source);
   out.correlation_id = e.correlation_id.str();
   out.session_id = e.session_id.str();
   out.time = e.event_time;
   out.ip = address_of(e);
   out.asn = e.asn;
-  out.location = location_of(e);
+  out.location = evidence_location(e.location);
   out.app = named(e.app_id, e.app_name);
   out.resource = named(e.resource_id, e.resource_name);
   out.device = device_of(e);
@@ -124,7 +131,7 @@ SignInSummary summarise(const SignIn& e) {
   out.client_app = e.client_app;
   out.ip = address_of(e);
   out.asn = e.asn;
-  out.location = location_of(e);
+  out.location = evidence_location(e.location);
   out.device = device_of(e);
   out.user_agent = e.user_agent;
   out.auth_requirement = e.auth_requirement;

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "engine/model/evidence_parts.h"
 #include "engine/model/risk_detection.h"
 #include "engine/model/sha256.h"
 #include "engine/model/source_position.h"
@@ -129,23 +130,11 @@ std::string anchor_of(const RiskReport& r) {
 Evidence evidence_of_report(const RiskReport& r, const SourcePosition& source) {
   Evidence e;
   e.event_id = anchor_of(r);
-  e.source.input = source.source.input;
-  e.source.topic = source.source.topic;
-  e.source.file = source.source.file;
-  e.source.generation = source.source.generation;
-  e.source.partition = source.source.partition;
-  e.source.offset = source.offset;
-  e.source.index = source.index;
-  e.source.timestamp = source.timestamp;
+  e.source = evidence_source(source);
   e.correlation_id = r.correlation_id.str();
   e.time = r.event_time;
   if (!r.ip.empty()) e.ip = r.ip.str();
-  e.location.city = r.location.city;
-  e.location.state = r.location.state;
-  e.location.country = r.location.country_text();
-  e.location.has_coordinates = r.location.has_coordinates;
-  e.location.latitude = r.location.latitude;
-  e.location.longitude = r.location.longitude;
+  e.location = evidence_location(r.location);
   e.user_agent = r.user_agent;
   const bool detection = r.kind == ReportKind::detection;
   e.fields.emplace_back(kEntraDetectionField, detection ? r.id.str() : e.event_id);

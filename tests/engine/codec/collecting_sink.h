@@ -26,44 +26,30 @@ class CollectingSink : public RecordSink {
   std::vector<DecodedRecord> records;
 
   void sign_in(const SignIn& e, const SourcePosition& position) override {
-    DecodedRecord r;
-    r.index = position.index;
-    r.fields = fields_of(e);
-    records.push_back(std::move(r));
+    add(DecodedRecord::Kind::sign_in, position.index).fields = fields_of(e);
   }
   void risk_report(const RiskReport& report, const SourcePosition& position) override {
-    DecodedRecord r;
-    r.kind = DecodedRecord::Kind::risk_report;
-    r.index = position.index;
-    r.fields = fields_of(report);
-    records.push_back(std::move(r));
+    add(DecodedRecord::Kind::risk_report, position.index).fields = fields_of(report);
   }
   void directory_change(const DirectoryChange& c, const SourcePosition& position) override {
-    DecodedRecord r;
-    r.kind = DecodedRecord::Kind::directory_change;
-    r.index = position.index;
-    r.fields = fields_of(c);
-    records.push_back(std::move(r));
+    add(DecodedRecord::Kind::directory_change, position.index).fields = fields_of(c);
   }
   void command(const Command& c, const SourcePosition& position) override {
-    DecodedRecord r;
-    r.kind = DecodedRecord::Kind::command;
-    r.index = position.index;
+    DecodedRecord& r = add(DecodedRecord::Kind::command, position.index);
     r.command = std::string{to_word(c.action)} + " " + std::string{to_word(c.target)} + " " + c.target_id.str();
-    records.push_back(std::move(r));
   }
   void dead_letter(DeadLetter&& letter) override {
-    DecodedRecord r;
-    r.kind = DecodedRecord::Kind::dead_letter;
-    r.index = letter.source.index;
+    DecodedRecord& r = add(DecodedRecord::Kind::dead_letter, letter.source.index);
     r.letter = std::move(letter);
-    records.push_back(std::move(r));
   }
-  void ignored(IgnoredReason reason) override {
-    DecodedRecord r;
-    r.kind = DecodedRecord::Kind::ignored;
-    r.ignored = reason;
-    records.push_back(std::move(r));
+  void ignored(IgnoredReason reason) override { add(DecodedRecord::Kind::ignored, -1).ignored = reason; }
+
+ private:
+  DecodedRecord& add(DecodedRecord::Kind kind, std::int32_t index) {
+    DecodedRecord& r = records.emplace_back();
+    r.kind = kind;
+    r.index = index;
+    return r;
   }
 };
 
