@@ -39,6 +39,11 @@ class Producer {
   rd_kafka_topic_t* handle(const std::string& topic);
   void serve() { rd_kafka_poll(client_.get(), 0); }
 
+  /// Everything sent is delivered, or something failed.
+  bool settled() {
+    serve();
+    return waiting_ == 0 || failed_;
+  }
   /// Waits until everything sent is delivered or failed, at most `limit`; true: all of it is delivered.
   bool flush(std::chrono::milliseconds limit);
   bool failed() const { return failed_; }

@@ -82,6 +82,8 @@ class StateTopic::Impl {
     BARTIZAN_CRASH_POINT("checkpoint_row");
   }
 
+  bool delivered() { return open_ == nullptr || open_->settled(); }
+
   /// Ends the transaction with one more record.
   Status seal(std::string_view key, std::string_view value) {
     Producer& writer = *open_;
@@ -246,6 +248,7 @@ Status StateTopic::fence(std::int32_t partition) { return impl_->fence(partition
 Status StateTopic::begin(std::int32_t partition, std::int64_t next_offset) { return impl_->begin(partition, next_offset); }
 void StateTopic::put(std::uint32_t table, std::string_view key, std::string_view bytes) { impl_->put(table, key, &bytes); }
 void StateTopic::erase(std::uint32_t table, std::string_view key) { impl_->put(table, key, nullptr); }
+bool StateTopic::delivered() { return impl_->delivered(); }
 Status StateTopic::commit(const CheckpointMarker& marker) {
   BARTIZAN_CHECK(impl_->open_partition() == marker.partition);
   return impl_->seal(kMarkerKey, write_marker(marker));

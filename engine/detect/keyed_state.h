@@ -82,9 +82,9 @@ class KeyedState {
   const State* prefetch_row(const Key& key) const {
     const auto it = index_.find(key);
     if (it == index_.end()) return nullptr;
-    const State* state = &row(it->second).state;
-    for (std::size_t i = 0; i < sizeof(Row); i += 64) __builtin_prefetch(reinterpret_cast<const char*>(state) + i);
-    return state;
+    const Row& r = row(it->second);
+    ask_for(r);
+    return &r.state;
   }
 
   /// For changing: as find, and marks the row.
@@ -93,7 +93,7 @@ class KeyedState {
     if (it == index_.end()) return nullptr;
     Row& r = row(it->second);
     if (policy_.keep_until(r.state) < watermark) return nullptr;
-    r.marks |= kDirty;
+    mark(key, it->second, r);
     return &r.state;
   }
 
@@ -108,14 +108,14 @@ class KeyedState {
         r.state = State{};
       }
       if (fresh != nullptr) *fresh = expired;
-      r.marks |= kDirty;
+      mark(key, it->second, r);
       return r.state;
     }
     if (index_.size() >= rows_max_) evict(watermark);
     const std::uint32_t slot = take_slot();
     index_.emplace(key, slot);
     Row& r = row(slot);
-    r.marks = kDirty;
+    mark(key, slot, r);
     if (fresh != nullptr) *fresh = true;
     return r.state;
   }
@@ -129,31 +129,48 @@ class KeyedState {
     }
   }
 
+  /// Changed rows leave in the order of their first change, or, where most of the table changed or changed rows went away, in that of keys.
   void save(RowSink& sink, bool all) const {
-    std::vector<Key> keys;
-    for (const auto& [key, slot] : index_) {
-      if (all || (row(slot).marks & kDirty) != 0) keys.push_back(key);
-    }
-    std::sort(keys.begin(), keys.end());
+    std::string key_bytes = key_prefix_;
     std::string bytes;
-    for (const Key& key : keys) {
+    const auto put = [&](const Key& key, std::uint32_t slot) {
       bytes.clear();
       ByteWriter w(bytes);
-      policy_.encode(row(index_.find(key)->second).state, w);
-      sink.put(key_bytes(key), bytes);
+      policy_.encode(row(slot).state, w);
+      write_key(key, key_bytes);
+      sink.put(key_bytes, bytes);
+    };
+    if (all || scan_ || holes_) {
+      for (const Key& key : all ? every_key() : dirty_keys()) put(key, index_.find(key)->second);
+    } else {
+      constexpr std::size_t kAhead = 8;  // rows lie all over a large table: most of the time here is waiting for them
+      for (std::size_t i = 0; i < changed_.size(); ++i) {
+        if (i + kAhead < changed_.size()) ask_for(row(changed_[i + kAhead].slot));
+        put(changed_[i].key, changed_[i].slot);
+      }
     }
     if (all) return;
     // A key that came back since it was erased is a put above.
-    keys = erased_;
+    std::vector<Key> keys = erased_;
     std::sort(keys.begin(), keys.end());
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     for (const Key& key : keys) {
-      if (!index_.contains(key)) sink.erase(key_bytes(key));
+      if (index_.contains(key)) continue;
+      write_key(key, key_bytes);
+      sink.erase(key_bytes);
     }
   }
 
   void saved() {
-    for (const auto& [key, slot] : index_) row(slot).marks = kDurable;
+    if (scan_) {
+      for (const auto& [key, slot] : index_) row(slot).marks = kDurable;
+    } else if (holes_) {
+      for (const Key& key : dirty_keys()) row(index_.find(key)->second).marks = kDurable;
+    } else {
+      for (const Changed& c : changed_) row(c.slot).marks = kDurable;
+    }
+    changed_.clear();
+    scan_ = holes_ = false;
     erased_.clear();
   }
 
@@ -180,7 +197,7 @@ class KeyedState {
   /// Memory held: index slots, chunks, and what states hold on the heap.
   std::size_t bytes() const {
     std::size_t n = index_.capacity() * (sizeof(std::pair<Key, std::uint32_t>) + 1) + chunks_.size() * kChunkRows * sizeof(Row) +
-                    erased_.capacity() * sizeof(Key);
+                    erased_.capacity() * sizeof(Key) + changed_.capacity() * sizeof(Changed);
     if constexpr (requires(const Policy& p, const State& s) { p.heap_bytes(s); }) {
       for (const auto& [key, slot] : index_) n += policy_.heap_bytes(row(slot).state);
     }
@@ -190,11 +207,7 @@ class KeyedState {
   /// Visits (key, state) in key order. For tests and for rebuilding what hangs on rows after a load.
   template <class Visitor>
   void visit(Visitor visitor) const {
-    std::vector<Key> keys;
-    keys.reserve(index_.size());
-    for (const auto& [key, slot] : index_) keys.push_back(key);
-    std::sort(keys.begin(), keys.end());
-    for (const Key& key : keys) visitor(key, row(index_.find(key)->second).state);
+    for (const Key& key : every_key()) visitor(key, row(index_.find(key)->second).state);
   }
 
  private:
@@ -207,6 +220,50 @@ class KeyedState {
     std::uint8_t marks = 0;
   };
   using Index = absl::flat_hash_map<Key, std::uint32_t, typename Traits::Hash>;
+
+  static void ask_for(const Row& r) {
+    for (std::size_t i = 0; i < sizeof(Row); i += 64) __builtin_prefetch(reinterpret_cast<const char*>(&r) + i);
+  }
+
+  struct Changed {
+    Key key;
+    std::uint32_t slot;
+  };
+  /// Beyond this many changed rows a look at every row costs less than the list.
+  std::size_t changed_max() const { return std::max<std::size_t>(1024, index_.size() / 8); }
+
+  void mark(const Key& key, std::uint32_t slot, Row& r) {
+    if ((r.marks & kDirty) != 0) return;
+    r.marks |= kDirty;
+    if (scan_) return;
+    if (changed_.size() < changed_max()) return changed_.push_back({key, slot});
+    scan_ = true;
+    changed_ = {};
+  }
+
+  std::vector<Key> every_key() const {
+    std::vector<Key> keys;
+    keys.reserve(index_.size());
+    for (const auto& [key, slot] : index_) keys.push_back(key);
+    std::sort(keys.begin(), keys.end());
+    return keys;
+  }
+
+  std::vector<Key> dirty_keys() const {
+    std::vector<Key> keys;
+    if (scan_) {
+      for (const auto& [key, slot] : index_) {
+        if ((row(slot).marks & kDirty) != 0) keys.push_back(key);
+      }
+    } else {
+      for (const Changed& c : changed_) {
+        if (index_.contains(c.key)) keys.push_back(c.key);
+      }
+    }
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    return keys;
+  }
 
   Row& row(std::uint32_t slot) { return chunks_[slot / kChunkRows][slot % kChunkRows]; }
   const Row& row(std::uint32_t slot) const { return chunks_[slot / kChunkRows][slot % kChunkRows]; }
@@ -234,6 +291,7 @@ class KeyedState {
     Row& r = row(it->second);
     drop_note(r.state);
     if ((r.marks & kDurable) != 0) erased_.push_back(it->first);
+    if ((r.marks & kDirty) != 0) holes_ = true;
     r = Row{};
     free_.push_back(it->second);
     index_.erase(it);
@@ -252,11 +310,11 @@ class KeyedState {
     evictions_ += n;
   }
 
-  std::string key_bytes(const Key& key) const {
-    std::string bytes = key_prefix_;
+  /// Behind the prefix, which `bytes` begins with.
+  void write_key(const Key& key, std::string& bytes) const {
+    bytes.resize(key_prefix_.size());
     ByteWriter w(bytes);
     Traits::write(w, key);
-    return bytes;
   }
 
   Policy policy_;
@@ -265,7 +323,10 @@ class KeyedState {
   Index index_;
   std::vector<std::unique_ptr<Row[]>> chunks_;
   std::vector<std::uint32_t> free_;
-  std::vector<Key> erased_;  // durable rows that are gone, since the last saved()
+  std::vector<Changed> changed_;  // rows marked kDirty, unless scan_
+  bool scan_ = false;             // too many to list
+  bool holes_ = false;            // some of them are gone, and their slots may be others' rows
+  std::vector<Key> erased_;       // durable rows that are gone, since the last saved()
   std::uint64_t evictions_ = 0;
 };
 

@@ -35,6 +35,8 @@ class CheckpointStore {
   virtual Status begin(std::int32_t partition, std::int64_t next_offset) = 0;
   virtual void put(std::uint32_t table, std::string_view key, std::string_view bytes) = 0;
   virtual void erase(std::uint32_t table, std::string_view key) = 0;
+  /// Everything put since begin() has arrived or failed, so commit() has little to wait for. Never waits.
+  virtual bool delivered() { return true; }
   virtual Status commit(const CheckpointMarker& marker) = 0;
   virtual std::optional<CheckpointMarker> marker(std::int32_t partition) = 0;
   /// Not ok: the last marker() could not be read, which is not the same as none.

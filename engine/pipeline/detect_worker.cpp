@@ -6,6 +6,7 @@
 
 #include "engine/codec/output_writer.h"
 #include "engine/model/check.h"
+#include "engine/pipeline/held_rows.h"
 
 namespace bartizan {
 namespace {
@@ -17,6 +18,7 @@ class NullSink final : public OutputSink {
 
 constexpr std::chrono::seconds kParkedFor{60};
 constexpr std::chrono::seconds kMeasureEvery{5};
+constexpr Duration kPollWhileSealing{1};
 
 double seconds(std::chrono::nanoseconds d) { return static_cast<double>(d.count()) / 1e9; }
 
@@ -26,6 +28,7 @@ std::string partition_text(std::int32_t partition) { return "journal partition "
 
 /// One partition at work.
 struct DetectWorker::Part {
+  explicit Part(const DetectOptions& options) : held(options.checkpoint_slice_bytes) {}
   std::unique_ptr<Shard> shard;
   std::int64_t expected = 0;              // offset of the next message
   bool any_start = false;                 // a new line may begin wherever the journal begins
@@ -37,6 +40,7 @@ struct DetectWorker::Part {
   bool ever_committed = false;
   std::chrono::nanoseconds recovery_began{};
   std::chrono::nanoseconds parked_at{};
+  HeldRows held;  // cut from the state, not known to be durable
 
   /// Something was folded that is not committed.
   bool is_open() const { return !suppress_to && expected > last_committed.next_offset; }
@@ -85,7 +89,7 @@ DetectWorker::~DetectWorker() = default;
 Status DetectWorker::run_once(Duration timeout) {
   if (Status s = follow_assignment(); !s.ok()) return s;
   const std::uint64_t reloads = reloads_;
-  const auto messages = transport_.poll(options_.poll_max, timeout);
+  const auto messages = transport_.poll(options_.poll_max, sealing_ ? std::min(timeout, kPollWhileSealing) : timeout);
   stats_.polls.add();
   if (Status s = transport_.status(); !s.ok()) return s;
   if (Status s = follow_assignment(); !s.ok()) return s;  // messages of partitions just lost are passed over by fold()
@@ -101,13 +105,16 @@ Status DetectWorker::run_once(Duration timeout) {
     stats_.batch_seconds.observe(seconds(clock_.steady() - began));
     stats_.last_event_ms.set(to_ms(clock_.now()));
   }
-  if (!commit_due()) return Ok{};
+  if (commit_due()) {
 #ifdef BARTIZAN_FAULT_MARKER_AHEAD
-  if (clock_.steady() - last_checkpoint_ >= options_.checkpoint_interval) checkpoint(false);
+    if (clock_.steady() - last_checkpoint_ >= options_.checkpoint_interval) checkpoint(false);
 #endif
-  if (Status s = commit(); !s.ok()) return s;
-  if (checkpoint_soon_ || clock_.steady() - last_checkpoint_ >= options_.checkpoint_interval) checkpoint(false);
-  publish_gauges();
+    if (Status s = commit(); !s.ok()) return s;
+    const bool due = clean_stop_marked_ || clock_.steady() - last_checkpoint_ >= options_.checkpoint_interval;
+    if (due && checkpoint_due_.empty()) checkpoint_soon();
+    publish_gauges();
+  }
+  advance_checkpoint();
   return Ok{};
 }
 
@@ -122,7 +129,9 @@ Status DetectWorker::follow_assignment() {
       continue;
     }
     if (it->second->is_open()) return reload();  // its share of the open unit can never be committed by us
-    if (!it->second->suppress_to && !it->second->compare_checksum) {
+    if (sealing_ && sealing_->partition == it->first) let_checkpoint_go();
+    checkpoint_due_.erase(it->first);
+    if (!it->second->suppress_to && !it->second->compare_checksum && it->second->held.empty()) {
       it->second->parked_at = clock_.steady();
       parked_.insert_or_assign(it->first, std::move(it->second));
     }
@@ -131,6 +140,7 @@ Status DetectWorker::follow_assignment() {
   std::erase_if(parked_, [&](const auto& p) { return clock_.steady() - p.second->parked_at > kParkedFor; });
   for (const std::int32_t partition : now) {
     if (parts_.contains(partition)) continue;
+    let_checkpoint_go();  // the store does one thing at a time
     if (Status s = recover(partition); !s.ok()) return s;
   }
   stats_.assigned_partitions.set(static_cast<std::int64_t>(parts_.size()));
@@ -152,7 +162,7 @@ bool DetectWorker::unpark(std::int32_t partition, const std::optional<CommittedP
 }
 
 Status DetectWorker::recover(std::int32_t partition) {
-  auto part = std::make_unique<Part>();
+  auto part = std::make_unique<Part>(options_);
   part->recovery_began = clock_.steady();
   stats_.recoveries.add();
   if (Status s = checkpoints_.fence(partition); !s.ok()) return s;
@@ -161,7 +171,7 @@ Status DetectWorker::recover(std::int32_t partition) {
   if (unpark(partition, committed)) return Ok{};
   const std::optional<CheckpointMarker> marker = checkpoints_.marker(partition);
   if (Status s = checkpoints_.status(); !s.ok()) return s;
-  if (marker && marker->clean_stop) checkpoint_soon_ = true;
+  if (marker && marker->clean_stop) clean_stop_marked_ = true;
   if (marker && !committed) {
     if (!marker->clean_stop) {
       return Error{"missing_position", partition_text(partition) + " has a checkpoint but no committed position; restore the position, or "
@@ -388,6 +398,8 @@ DetectWorker::Resolution DetectWorker::resolve_unknown(const std::map<std::int32
 // State never rolls back: what cannot be committed is dropped and folded again from the last checkpoint.
 Status DetectWorker::reload() {
   ++reloads_;
+  let_checkpoint_go();
+  checkpoint_due_.clear();
   transport_.drop_unit();
   unit_->clear();
   parts_.clear();
@@ -398,53 +410,135 @@ Status DetectWorker::reload() {
 
 // ------------------------------------------------------------------------------------------------ checkpoints
 
-void DetectWorker::checkpoint(bool clean_stop) {
-  for (auto& [partition, part] : parts_) {
-    if (part->suppress_to || part->compare_checksum || !part->ever_committed) continue;
-    checkpoint_part(*part, clean_stop);
-  }
-  checkpoint_soon_ = false;
+void DetectWorker::checkpoint_soon() {
+  for (const auto& [partition, part] : parts_) checkpoint_due_.insert(partition);
+  clean_stop_marked_ = false;
   last_checkpoint_ = clock_.steady();
 }
 
-bool DetectWorker::checkpoint_part(Part& part, bool clean_stop) {
-  class StoreSink final : public TableSink {
-   public:
-    StoreSink(CheckpointStore& store, DetectStats& stats) : store_(store), stats_(stats) {}
-    void put(StateTable table, std::string_view key, std::string_view bytes) override {
-      stats_.checkpoint_rows.add();
-      stats_.checkpoint_bytes.add(key.size() + bytes.size());
-      store_.put(static_cast<std::uint32_t>(table), key, bytes);
-    }
-    void erase(StateTable table, std::string_view key) override {
-      stats_.checkpoint_rows.add();
-      store_.erase(static_cast<std::uint32_t>(table), key);
-    }
+void DetectWorker::checkpoint(bool clean_stop) {
+  let_checkpoint_go();
+  checkpoint_soon();
+  for (const std::int32_t partition : std::exchange(checkpoint_due_, {})) {
+    const auto began = clock_.steady();
+    const Part& part = *parts_.at(partition);
+    if (!may_cut(part)) continue;
+    cut(partition, clean_stop);
+    if (!sealing_) continue;
+    while (sealing_->next_slice < part.held.slices()) part.held.send(sealing_->next_slice++, checkpoints_);
+    seal(began);
+  }
+  last_checkpoint_ = clock_.steady();
+}
 
-   private:
-    CheckpointStore& store_;
-    DetectStats& stats_;
-  };
+bool DetectWorker::may_cut(const Part& part) const {
+  return !part.suppress_to && !part.compare_checksum && part.ever_committed;
+}
+
+// One step of the checkpoint under way, or the cut of the next one.
+void DetectWorker::advance_checkpoint() {
   const auto began = clock_.steady();
+  if (!sealing_) {
+    if (checkpoint_due_.empty() || unit_->outputs != 0) return;
+    const auto next = std::find_if(checkpoint_due_.begin(), checkpoint_due_.end(), [this](std::int32_t p) { return !parts_.at(p)->is_open(); });
+    if (next == checkpoint_due_.end()) return;
+    const std::int32_t partition = *next;
+    checkpoint_due_.erase(next);
+    if (may_cut(*parts_.at(partition))) cut(partition, false);
+    if (!sealing_) return;
+  }
+  const HeldRows& held = parts_.at(sealing_->partition)->held;
+  if (sealing_->next_slice < held.slices()) held.send(sealing_->next_slice++, checkpoints_);
+  if (sealing_->next_slice == held.slices() && checkpoints_.delivered()) {
+    seal(began);
+  } else {
+    sealing_->longest = std::max(sealing_->longest, clock_.steady() - began);
+  }
+}
+
+/// Writes to the store what no longer fits among the held rows.
+class DetectWorker::CutSink final : public TableSink {
+ public:
+  CutSink(CheckpointStore& store, DetectStats& stats, const HeldRows& held, const DetectOptions& options)
+      : store_(store), stats_(stats), held_(held), fresh_(options.checkpoint_slice_bytes), bytes_max_(options.checkpoint_held_max) {}
+  void put(StateTable table, std::string_view key, std::string_view bytes) override {
+    stats_.checkpoint_rows.add();
+    stats_.checkpoint_bytes.add(key.size() + bytes.size());
+    if (has_room(key.size() + bytes.size())) return fresh_.put(table, key, bytes);
+    store_.put(static_cast<std::uint32_t>(table), key, bytes);
+  }
+  void erase(StateTable table, std::string_view key) override {
+    stats_.checkpoint_rows.add();
+    if (has_room(key.size())) return fresh_.erase(table, key);
+    store_.erase(static_cast<std::uint32_t>(table), key);
+  }
+  /// Everything is in the store already, and nothing is held that was not before.
+  bool is_written() const { return written_; }
+  HeldRows&& fresh() { return std::move(fresh_); }
+
+ private:
+  bool has_room(std::size_t size) {
+    if (written_) return false;
+    if (held_.bytes() + fresh_.bytes() + size <= bytes_max_) return true;
+    written_ = true;
+    for (std::size_t i = 0; i < held_.slices(); ++i) held_.send(i, store_);
+    for (std::size_t i = 0; i < fresh_.slices(); ++i) fresh_.send(i, store_);
+    fresh_ = HeldRows{0};
+    return false;
+  }
+
+  CheckpointStore& store_;
+  DetectStats& stats_;
+  const HeldRows& held_;
+  HeldRows fresh_;
+  const std::size_t bytes_max_;
+  bool written_ = false;
+};
+
+// Begins the partition's checkpoint and takes the changed rows. Too many to hold: it is sealed here, and the marks stay until it is.
+void DetectWorker::cut(std::int32_t partition, bool clean_stop) {
+  const auto began = clock_.steady();
+  Part& part = *parts_.at(partition);
 #if !defined(BARTIZAN_FAULT_MARKER_AHEAD) && !defined(BARTIZAN_FAULT_NO_SUPPRESSION)
   BARTIZAN_CHECK(part.shard->next_offset() == part.last_committed.next_offset);
 #endif
-  bool sealed = checkpoints_.begin(part.shard->partition(), part.shard->next_offset()).ok();
-  if (sealed) {
-    StoreSink sink{checkpoints_, stats_};
-    part.shard->save(sink, false);
-    sealed = checkpoints_.commit(part.shard->marker(clean_stop)).ok();
+  if (!checkpoints_.begin(partition, part.shard->next_offset()).ok()) {
+    checkpoints_.abandon();
+    stats_.checkpoint_failures.add();
+    return;
   }
-  if (!sealed) {
+  CutSink sink{checkpoints_, stats_, part.held, options_};
+  part.shard->save(sink, false);
+  sealing_ = Sealing{partition, part.shard->marker(clean_stop), 0, {}};
+  if (sink.is_written()) {
+    if (seal(began)) part.shard->saved();
+    return;
+  }
+  part.held.append(sink.fresh());
+  part.shard->saved();
+}
+
+// Everything is written: the marker makes it a checkpoint. Where that fails, the rows stay held. `began`: this stop of the line.
+bool DetectWorker::seal(std::chrono::nanoseconds began) {
+  const Sealing sealing = *std::exchange(sealing_, std::nullopt);
+  if (!checkpoints_.commit(sealing.marker).ok()) {
     checkpoints_.abandon();
     stats_.checkpoint_failures.add();
     return false;
   }
-  part.shard->saved();
+  parts_.at(sealing.partition)->held = HeldRows{options_.checkpoint_slice_bytes};
   stats_.checkpoints.add();
-  stats_.checkpoint_seconds.observe(seconds(clock_.steady() - began));
+  stats_.checkpoint_seconds.observe(seconds(std::max(sealing.longest, clock_.steady() - began)));
   stats_.checkpoint_ms.set(to_ms(clock_.now()));
   return true;
+}
+
+// Its rows stay held for the partition's next checkpoint, which is due.
+void DetectWorker::let_checkpoint_go() {
+  if (!sealing_) return;
+  checkpoint_due_.insert(sealing_->partition);
+  sealing_.reset();
+  checkpoints_.abandon();
 }
 
 Status DetectWorker::stop() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <type_traits>
 
 namespace bartizan {
 namespace {
@@ -243,10 +244,16 @@ void RecentIds::save(RowSink& sink, bool all) const {
     w.u8(kFormat);
     const std::size_t end = std::min(buckets_.size(), (page + 1) * kPageBuckets);
     for (std::size_t b = page * kPageBuckets; b < end; ++b) {
-      w.u8(static_cast<std::uint8_t>(buckets_[b].size()));
-      for (const Row& row : buckets_[b]) {
-        w.u64(row.id);
-        w.u64(row.copy);
+      const Bucket& rows = buckets_[b];
+      w.u8(static_cast<std::uint8_t>(rows.size()));
+      if constexpr (std::endian::native == std::endian::little) {
+        static_assert(sizeof(Row) == 16 && std::has_unique_object_representations_v<Row>);
+        w.raw(rows.data(), rows.size() * sizeof(Row));  // the bytes below, in one go: with millions of ids all pages change in a minute
+      } else {
+        for (const Row& row : rows) {
+          w.u64(row.id);
+          w.u64(row.copy);
+        }
       }
     }
     std::string key = "p";

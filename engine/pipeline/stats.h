@@ -118,7 +118,8 @@ struct DetectStats {
   std::array<std::array<Gauge, 3>, 4> risky_entities;  // by entity type and level low, medium, high
   Distribution detection_latency;  // alert committed minus append time
   Distribution ingest_delay;       // append time minus event time
-  Distribution commit_seconds, checkpoint_seconds, recovery_seconds, batch_seconds;
+  Distribution checkpoint_seconds;  // the longest single stop of the line in a checkpoint
+  Distribution commit_seconds, recovery_seconds, batch_seconds;
   RuleStatsTable rules;
 };
 

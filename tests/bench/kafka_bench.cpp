@@ -343,10 +343,14 @@ void fold_to_end(Line& l) {
 
 void checkpoint(Line& l, const char* what) {
   const std::uint64_t rows = l.stats.checkpoint_rows.value(), bytes = l.stats.checkpoint_bytes.value();
+  const std::uint64_t sealed = l.stats.checkpoints.value();
+  const double stopped = l.stats.checkpoint_seconds.sum_seconds();
   const auto began = Steady::now();
   const double before = cpu_seconds();
-  l.worker->checkpoint(false);
-  std::printf("%s: %.2f s of pause, %.2f CPU s, %llu rows, %.1f MB\n", what, seconds_since(began), cpu_seconds() - before,
+  l.worker->checkpoint_soon();
+  while (l.stats.checkpoints.value() == sealed && l.stats.checkpoint_failures.value() == 0) check(l.worker->run_once(Duration{20}));
+  std::printf("%s: longest stop of the line %.1f ms, sealed after %.2f s, %.2f CPU s, %llu rows, %.1f MB\n", what,
+              1e3 * (l.stats.checkpoint_seconds.sum_seconds() - stopped), seconds_since(began), cpu_seconds() - before,
               static_cast<unsigned long long>(l.stats.checkpoint_rows.value() - rows), static_cast<double>(l.stats.checkpoint_bytes.value() - bytes) / 1e6);
   std::fflush(stdout);
 }

@@ -189,6 +189,37 @@ TEST_CASE("rows that were never in a checkpoint leave no erase behind", "[detect
   CHECK(sink.erases == 0);
 }
 
+TEST_CASE("only what changed since the last checkpoint leaves, few rows or most of them", "[detect]") {
+  struct Puts : RowSink {
+    void put(std::string_view k, std::string_view) override { keys.emplace_back(k); }
+    void erase(std::string_view k) override { erased.emplace_back(k); }
+    std::vector<std::string> keys, erased;
+  };
+  Table table(CounterPolicy{}, 100'000);
+  const auto saved = [&table] {
+    Puts puts;
+    table.save(puts, false);
+    table.saved();
+    return puts;
+  };
+  for (std::uint64_t i = 0; i < 5'000; ++i) table.touch(key(i), Time::min()) = Counter{i < 100 ? 10 : 1'000, 1};
+  CHECK(saved().keys.size() == 5'000);
+  CHECK(saved().keys.empty());
+  for (std::uint64_t i = 200; i < 700; ++i) table.touch(key(i % 300), Time::min()).n = 2;
+  const auto few = saved();
+  CHECK(few.keys.size() == 300);
+  CHECK(std::set<std::string>(few.keys.begin(), few.keys.end()).size() == 300);
+  CHECK(saved().keys.empty());
+  // Changed rows that go away and come back, beside others.
+  for (std::uint64_t i = 0; i < 150; ++i) table.touch(key(i), Time::min()).n = 3;
+  table.expire(time_from_ms(11));
+  for (std::uint64_t i = 50; i < 60; ++i) table.touch(key(i), time_from_ms(11)) = Counter{1'000, 4};
+  const auto gone = saved();
+  CHECK(gone.keys.size() == 60);
+  CHECK(gone.erased.size() == 90);
+  CHECK(saved().keys.empty());
+}
+
 TEST_CASE("a table refuses rows that are cut, too long or another table's", "[detect]") {
   Table table(CounterPolicy{}, 64, "x");
   table.touch(key(1), Time::min()) = Counter{10'000, 300};

@@ -24,6 +24,8 @@ DetectOptions drawn_options(Random& random) {
   options.checkpoint_interval = std::chrono::milliseconds{5 + random.below(400)};
   options.poll_max = 1 + random.below(7);
   options.unit_outputs_max = 1 + random.below(40);
+  options.checkpoint_slice_bytes = 1 + random.below(3'000);
+  options.checkpoint_held_max = random.chance(80) ? 1u << 20 : random.below(20'000);
   return options;
 }
 

@@ -121,6 +121,7 @@ class MemoryCheckpointStore final : public CheckpointStore {
   Status begin(std::int32_t partition, std::int64_t next_offset) override;
   void put(std::uint32_t table, std::string_view key, std::string_view bytes) override;
   void erase(std::uint32_t table, std::string_view key) override;
+  bool delivered() override { return !accidents_.strikes("checkpoint not delivered yet"); }
   Status commit(const CheckpointMarker& marker) override;
   std::optional<CheckpointMarker> marker(std::int32_t partition) override;
   Status load(std::int32_t partition, std::int64_t committed_next_offset,
