@@ -46,10 +46,12 @@ bool has_sasl(Protocol p) { return p == Protocol::sasl_plaintext || p == Protoco
 // ---------------------------------------------------------------- callbacks
 
 void on_log(const rd_kafka_t* client, int level, const char* facility, const char* text) {
-  // Pass-through settings go to producers and consumers alike; that one of them has no use for some is no news. Nor is that gapless delivery,
-  // which we use on purpose, is called experimental.
+  // Pass-through settings go to producers and consumers alike; that one of them has no use for some is no news. Nor is that gapless
+  // delivery, which we use on purpose, is called experimental.
   const std::string_view line{text};
-  if (std::string_view{facility} == "CONFWARN" && (line.find("will be ignored by this") != line.npos || line.find("is experimental") != line.npos)) return;
+  if (std::string_view{facility} == "CONFWARN" &&
+      (line.find("will be ignored by this") != line.npos || line.find("is experimental") != line.npos))
+    return;
   using Level = ClientEvent::Level;
   const Level ours = level <= 3 ? Level::error : level == 4 ? Level::warning : level <= 6 ? Level::info : Level::debug;
   note_client_event({ours, client == nullptr ? "" : rd_kafka_name(client), std::string{facility} + ": " + text, ""});
@@ -99,14 +101,16 @@ Status set_file(rd_kafka_conf_t* conf, const char* name, const std::string& path
 }
 
 Status set_tls(rd_kafka_conf_t* conf, const Security& s) {
-  for (const auto& [name, path] : {std::pair{"ssl.ca.location", &s.ca_file}, {"ssl.certificate.location", &s.certificate_file}, {"ssl.key.location", &s.key_file}}) {
+  for (const auto& [name, path] :
+       {std::pair{"ssl.ca.location", &s.ca_file}, {"ssl.certificate.location", &s.certificate_file}, {"ssl.key.location", &s.key_file}}) {
     if (const Status done = set_file(conf, name, *path); !done.ok()) return done;
   }
   return s.key_password_file.empty() ? Status{Ok{}} : set_secret(conf, "ssl.key.password", s.key_password_file);
 }
 
 Status set_sasl(rd_kafka_conf_t* conf, const Security& s) {
-  if (s.mechanism == Mechanism::none) return Error{"bad_setting", "kafka.security.mechanism is missing: plain, scram-sha-256, scram-sha-512 or oauthbearer"};
+  if (s.mechanism == Mechanism::none)
+    return Error{"bad_setting", "kafka.security.mechanism is missing: plain, scram-sha-256, scram-sha-512 or oauthbearer"};
   set(conf, "sasl.mechanism", mechanism_name(s.mechanism));
   if (s.mechanism == Mechanism::oauthbearer) {
     if (s.token_file.empty()) return Error{"bad_setting", "kafka.security.token_file is missing"};

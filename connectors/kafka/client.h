@@ -34,12 +34,12 @@ void set_default(rd_kafka_conf_t* conf, const KafkaOptions& options, const char*
 /// `secret_file` (unreadable). No secret is ever in a message.
 Result<ConfPtr> base_conf(const KafkaOptions& options, std::string_view purpose);
 
-/// Makes the client and takes the configuration over. OAUTHBEARER tokens are read on a thread of the client's own, so that none expires while
-/// nobody polls. Error `client`.
+/// Makes the client and takes the configuration over. OAUTHBEARER tokens are read on a thread of the client's own, so that none expires
+/// while nobody polls. Error `client`.
 Result<ClientPtr> make_client(rd_kafka_type_t type, ConfPtr conf);
 
-/// For a client that was told that a topic it uses is missing: 2.0.2 does not always come back from destroying such a client. It stays until
-/// the process ends.
+/// For a client that was told that a topic it uses is missing: 2.0.2 does not always come back from destroying such a client. It stays
+/// until the process ends.
 void let_go(ClientPtr client);
 
 /// The error callback of every client: hands the error on (client_log.h). One that has a callback of its own calls it.

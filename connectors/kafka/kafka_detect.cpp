@@ -36,8 +36,9 @@ constexpr std::chrono::seconds kAskMax{30};
 
 /// Group errors of an offset commit: the partitions are somebody else's by now, or are about to be.
 bool is_ownership_lost(const std::string& code) {
-  static const std::set<std::string> codes = {rd_kafka_err2name(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID), rd_kafka_err2name(RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION),
-                                              rd_kafka_err2name(RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID), rd_kafka_err2name(RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)};
+  static const std::set<std::string> codes = {
+      rd_kafka_err2name(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID), rd_kafka_err2name(RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION),
+      rd_kafka_err2name(RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID), rd_kafka_err2name(RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)};
   return codes.contains(code);
 }
 
@@ -61,8 +62,8 @@ class KafkaDetect::Impl final : public DetectTransport {
     auto conf = group_conf(options_, "detect");
     if (!conf.ok()) return conf.error();
     rd_kafka_conf_t* c = conf.value().get();
-    // The journal holds no transactions; this makes the client ask for stable offsets only, so that a new owner waits for the end of the old
-    // owner's last transaction.
+    // The journal holds no transactions; this makes the client ask for stable offsets only, so that a new owner waits for the end of the
+    // old owner's last transaction.
     set(c, "isolation.level", "read_committed");
     set_default(c, options_, "fetch.message.max.bytes", "4194304");
     set_default(c, options_, "queued.max.messages.kbytes", "65536");
@@ -110,7 +111,8 @@ class KafkaDetect::Impl final : public DetectTransport {
     views_.clear();
     if (pulse_.interrupted()) fail({"interrupted", "stopped while waiting for the brokers"});
     if (!status().ok()) return {};
-    if (lost_at_ && Clock::now() - *lost_at_ > 3 * options_.session_timeout) fail({"client", "the group took the partitions away and never said so; start again"});
+    if (lost_at_ && Clock::now() - *lost_at_ > 3 * options_.session_timeout)
+      fail({"client", "the group took the partitions away and never said so; start again"});
     if (doubted_ && !look_at_journal()) return {};
     if (revoking_) finish_revocation();
     if (!start_when_placed()) return {};
@@ -188,7 +190,9 @@ class KafkaDetect::Impl final : public DetectTransport {
     return found.value().low;
   }
 
-  bool quarantine(std::int32_t partition, std::int64_t offset, std::int32_t index) override { return state_.quarantine(partition, offset, index); }
+  bool quarantine(std::int32_t partition, std::int64_t offset, std::int32_t index) override {
+    return state_.quarantine(partition, offset, index);
+  }
   std::vector<std::pair<std::int64_t, std::int32_t>> quarantined(std::int32_t partition) override { return state_.quarantined(partition); }
 
   Status status() const override {
@@ -298,9 +302,11 @@ class KafkaDetect::Impl final : public DetectTransport {
   /// One assign per rebalance, with every start. False: not every start is known.
   bool start_when_placed() {
     if (!waiting_to_start_) return true;
-    if (!std::all_of(parts_.begin(), parts_.end(), [](const auto& p) { return p.second.placed; })) return true;  // polled on for rebalances only
+    if (!std::all_of(parts_.begin(), parts_.end(), [](const auto& p) { return p.second.placed; }))
+      return true;  // polled on for rebalances only
     ListPtr list{rd_kafka_topic_partition_list_new(static_cast<int>(parts_.size()))};
-    for (const auto& [partition, part] : parts_) rd_kafka_topic_partition_list_add(list.get(), journal_.c_str(), partition)->offset = part.next;
+    for (const auto& [partition, part] : parts_)
+      rd_kafka_topic_partition_list_add(list.get(), journal_.c_str(), partition)->offset = part.next;
     const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), list.get());
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
       fail({"client", journal_ + ": " + rd_kafka_err2str(error)});
@@ -361,9 +367,11 @@ class KafkaDetect::Impl final : public DetectTransport {
     switch (message.err) {
       case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
       case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-        return fail({"journal_trimmed", journal_ + ": the position to read from is not there (retention passed it, or the topic was made anew): " + text});
-      case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-      case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return fail({"not_authorized", text});
+        return fail({"journal_trimmed",
+                     journal_ + ": the position to read from is not there (retention passed it, or the topic was made anew): " + text});
+      case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return fail({"not_authorized", journal_ + ": " + text});
+      case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+        return fail({"not_authorized", "group " + group_of(options_, "detect") + ": " + text});
       case RD_KAFKA_RESP_ERR__FATAL: return fail({"client", "the consumer has ended (" + text + "); start again"});
       default: return;  // the client goes on by itself
     }
@@ -392,8 +400,8 @@ class KafkaDetect::Impl final : public DetectTransport {
     const auto found = watermarks(consumer_.get(), journal_, partition, pulse_);
     if (!found.ok()) return fail(found.error());
     if (found.value().high >= next_offset) return;
-    fail({"journal_recreated", partition_text(partition) + " ends at offset " + std::to_string(found.value().high) + ", but " + std::to_string(next_offset) +
-                                   " was committed: the topic was truncated or made anew"});
+    fail({"journal_recreated", partition_text(partition) + " ends at offset " + std::to_string(found.value().high) + ", but " +
+                                   std::to_string(next_offset) + " was committed: the topic was truncated or made anew"});
   }
 
   // ---------------------------------------------------------------- transactions
@@ -432,7 +440,8 @@ class KafkaDetect::Impl final : public DetectTransport {
         return true;
       }
       if (done == TxnResult::interrupted || refused_for_good(*made.value())) {
-        fail({done == TxnResult::interrupted ? "interrupted" : "not_authorized", "transactional id " + transactional_id_ + ": " + made.value()->trouble()});
+        fail({done == TxnResult::interrupted ? "interrupted" : "not_authorized",
+              "transactional id " + transactional_id_ + ": " + made.value()->trouble()});
         return false;
       }
       std::this_thread::sleep_for(kRetryPause);
@@ -515,21 +524,30 @@ class KafkaDetect::Impl final : public DetectTransport {
 #endif
     }
     if (is_ownership_lost(code)) return lose();
-    if (++aborts_in_a_row_ >= kAbortsMax && is_permanent(code)) fail({"output_refused", producer_->trouble().empty() ? code : code + " on every attempt"});
+    if (++aborts_in_a_row_ >= kAbortsMax && is_permanent(code)) {
+      std::string topics;
+      for (const std::string& name : unit_topics()) topics += (topics.empty() ? "" : ", ") + name;
+      fail({means_refused(code) ? "not_authorized" : "output_refused",
+            code + " on every attempt: " + producer_->trouble() + " (of " + topics + ")"});
+    }
     return CommitResult::retry_same_bytes;
   }
 
   /// The first message to a topic that was deleted times out or is refused; what follows in the transaction hides the cause.
   static bool may_mean_missing(const std::string& code) {
-    return means_missing(code) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_INVALID_TXN_STATE) ||
-           code == rd_kafka_err2name(RD_KAFKA_RESP_ERR__FENCED);
+    return means_missing(code) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) ||
+           code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_INVALID_TXN_STATE) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR__FENCED);
+  }
+
+  std::set<std::string> unit_topics() const {
+    std::set<std::string> names;
+    for (const OutMessage& message : unit_) names.insert(message.topic);
+    return names;
   }
 
   /// The unit holds records for a topic that is not there.
   std::optional<Error> deleted_output() {
-    std::set<std::string> wanted;
-    for (const OutMessage& message : unit_) wanted.insert(message.topic);
-    for (const std::string& name : wanted) {
+    for (const std::string& name : unit_topics()) {
       const auto count = partition_count(consumer_.get(), name, pulse_, kAskMax);
       if (!count.ok()) return count.error().code == "no_topic" ? std::optional{output_deleted(name)} : std::nullopt;
     }
@@ -537,9 +555,7 @@ class KafkaDetect::Impl final : public DetectTransport {
   }
 
   static bool is_permanent(const std::string& code) {
-    static const std::set<std::string> codes = {rd_kafka_err2name(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE), rd_kafka_err2name(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED),
-                                                rd_kafka_err2name(RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)};
-    return codes.contains(code);
+    return means_refused(code) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
   }
 
   static constexpr int kAbortsMax = 5;
@@ -578,7 +594,8 @@ KafkaDetect::KafkaDetect(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 KafkaDetect::~KafkaDetect() { impl_->close(); }
 
-Result<std::unique_ptr<KafkaDetect>> KafkaDetect::open(const KafkaOptions& options, const std::string& transactional_id, StateTopic& state) {
+Result<std::unique_ptr<KafkaDetect>> KafkaDetect::open(const KafkaOptions& options, const std::string& transactional_id,
+                                                       StateTopic& state) {
   auto impl = std::make_unique<Impl>(options, transactional_id, state);
   if (const Status s = impl->open(); !s.ok()) return s.error();
   return std::unique_ptr<KafkaDetect>{new KafkaDetect{std::move(impl)}};

@@ -43,7 +43,8 @@ constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
 class KafkaIngest::Impl final : public IngestTransport {
  public:
-  explicit Impl(const KafkaOptions& options) : options_(options), journal_(topic(options, "journal")), dead_letters_(topic(options, Topic::dead_letter)) {
+  explicit Impl(const KafkaOptions& options)
+      : options_(options), journal_(topic(options, "journal")), dead_letters_(topic(options, Topic::dead_letter)) {
     for (const InputTopic& input : options_.inputs) inputs_[input.topic] = Input{input.topic, input.tenant, input.generation, false};
     const std::string commands = topic(options_, "commands");
     inputs_[commands] = Input{"commands", {}, 0, true};
@@ -237,8 +238,8 @@ class KafkaIngest::Impl final : public IngestTransport {
     if (!producer_->failed()) producer_->send(kept_.back());
   }
 
-  // The same bytes in the same order, also those that were delivered: a repeat has the source position of its first copy, and the fold drops
-  // it. Starting in the middle instead could leave a gap behind which later positions make the missing ones look like repeats.
+  // The same bytes in the same order, also those that were delivered: a repeat has the source position of its first copy, and the fold
+  // drops it. Starting in the middle instead could leave a gap behind which later positions make the missing ones look like repeats.
   void send_again() {
     ++resends_;
     const std::string code = producer_->trouble_code();
@@ -248,9 +249,9 @@ class KafkaIngest::Impl final : public IngestTransport {
       const auto count = partition_count(consumer_.get(), journal_, pulse_, kAskMax);
       if (!count.ok() && count.error().code == "no_topic") return fail(journal_deleted(options_));
     }
-    const bool permanent = code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) ||
-                           code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED);
-    if (++resends_in_a_row_ >= kResendsMax && permanent) return fail({"journal_refused", trouble});
+    const bool permanent = means_refused(code) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    if (++resends_in_a_row_ >= kResendsMax && permanent)
+      return fail({means_refused(code) ? "not_authorized" : "journal_refused", "writing " + trouble});
     if (const Status s = new_producer(); !s.ok()) return fail(s.error());
     std::this_thread::sleep_for(kRetryPause);
     for (const OutMessage& message : kept_) {
@@ -285,7 +286,10 @@ class KafkaIngest::Impl final : public IngestTransport {
       // A topic was deleted, and its positions with it: look_at_sources tells.
       case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: return true;
       case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-      case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: fail({"not_authorized", std::string{"committing source positions: "} + rd_kafka_err2str(error)}); return false;
+      case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        fail({"not_authorized",
+              "committing source positions" + (refused_.empty() ? "" : " of " + refused_) + ": " + rd_kafka_err2str(error)});
+        return false;
       default: std::this_thread::sleep_for(kRetryPause); return false;
     }
   }
@@ -300,9 +304,12 @@ class KafkaIngest::Impl final : public IngestTransport {
       rd_kafka_event_t* event = rd_kafka_queue_poll(commits_.get(), 200);
       if (event == nullptr) continue;
       rd_kafka_resp_err_t error = rd_kafka_event_error(event);
-      if (const auto* answered = rd_kafka_event_topic_partition_list(event); answered != nullptr && error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      refused_.clear();
+      if (const auto* answered = rd_kafka_event_topic_partition_list(event); answered != nullptr) {
         for (int i = 0; i < answered->cnt; ++i) {
-          if (answered->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) error = answered->elems[i].err;
+          if (answered->elems[i].err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+          error = answered->elems[i].err;
+          refused_ += (refused_.empty() ? "" : ", ") + std::string{answered->elems[i].topic};
         }
       }
       rd_kafka_event_destroy(event);
@@ -417,7 +424,8 @@ class KafkaIngest::Impl final : public IngestTransport {
     if (start.stopped && one.input->is_command) {
       // Nobody configures this topic: the next generation begins by itself.
       ++one.input->generation;
-      tell(*one.topic, one.facts.partition, "commands_recreated", "the topic was made anew; it is read from its start as generation " + std::to_string(one.input->generation));
+      tell(*one.topic, one.facts.partition, "commands_recreated",
+           "the topic was made anew; it is read from its start as generation " + std::to_string(one.input->generation));
       start = SourceStart{};
       start.offset = one.facts.ends.low;
     } else if (start.problem) {
@@ -466,7 +474,8 @@ class KafkaIngest::Impl final : public IngestTransport {
       if (part.partition < counts[*part.topic]) ends = watermarks(consumer_.get(), *part.topic, part.partition, pulse_, kAskMax);
       if (!ends.ok() && ends.error().code != "no_topic") return static_cast<void>(doubted_ = true);
       if (!ends.ok()) {
-        stop(part, {"source_gone", "partition " + std::to_string(part.partition) + " is not there any more; once the topic is back, raise the input's generation and start again"});
+        stop(part, {"source_gone", "partition " + std::to_string(part.partition) +
+                                       " is not there any more; once the topic is back, raise the input's generation and start again"});
         continue;
       }
       Candidate one{part.topic, nullptr, {}};
@@ -515,7 +524,8 @@ class KafkaIngest::Impl final : public IngestTransport {
 
   bool follows(Part& part, const rd_kafka_message_t& message) {
     if (message.offset >= part.next) return true;  // compacted and transactional topics have gaps
-    stop(part, source_recreated(part.partition, "gave offset " + std::to_string(message.offset) + " after " + std::to_string(part.next - 1)));
+    stop(part,
+         source_recreated(part.partition, "gave offset " + std::to_string(message.offset) + " after " + std::to_string(part.next - 1)));
     return false;
   }
 
@@ -527,8 +537,8 @@ class KafkaIngest::Impl final : public IngestTransport {
     tell(*part.topic, part.partition, why.code, why.message);
   }
 
-  // The decoder reads a little beyond a message's end. Inside the client's fetch buffer the next message stands there, so most bytes need no
-  // copy: memory between the ends of two messages that lie less than a page apart is readable whatever it is.
+  // The decoder reads a little beyond a message's end. Inside the client's fetch buffer the next message stands there, so most bytes need
+  // no copy: memory between the ends of two messages that lie less than a page apart is readable whatever it is.
   static bool padded_by(const rd_kafka_message_t& message, const rd_kafka_message_t& next) {
     constexpr std::uintptr_t kPage = 4096;
     const auto end = reinterpret_cast<std::uintptr_t>(message.payload) + message.len;
@@ -585,7 +595,8 @@ class KafkaIngest::Impl final : public IngestTransport {
           stop(*part, source_recreated(part->partition, "has nothing at the position read to (" + text + ")"));
         }
         return;
-      case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return fail({"not_authorized", text});
+      case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+        return fail({"not_authorized", "group " + group_of(options_, "ingest") + ": " + text});
       case RD_KAFKA_RESP_ERR__FATAL: return fail({"client", "the consumer has ended (" + text + "); start again"});
       default: return;  // the client goes on by itself
     }
@@ -596,8 +607,8 @@ class KafkaIngest::Impl final : public IngestTransport {
     std::vector<Header> found;
     for (std::size_t i = 0; i < views_.size(); ++i) {
       const SourcePosition& at = views_[i].position;
-      const std::string prefix = std::string{at.source.input} + '/' + std::to_string(at.source.generation) + '/' + std::to_string(at.source.partition) + '/' +
-                                 std::to_string(at.offset) + '/';
+      const std::string prefix = std::string{at.source.input} + '/' + std::to_string(at.source.generation) + '/' +
+                                 std::to_string(at.source.partition) + '/' + std::to_string(at.offset) + '/';
       if (letter.key.rfind(prefix, 0) != 0) continue;
       rd_kafka_headers_t* headers = nullptr;
       if (rd_kafka_message_headers(batch_[i].message.get(), &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return found;
@@ -624,6 +635,7 @@ class KafkaIngest::Impl final : public IngestTransport {
 
   ClientPtr consumer_;
   std::unique_ptr<rd_kafka_queue_t, QueueFree> commits_;
+  std::string refused_;  // topics of the last commit whose positions the brokers did not take
   std::vector<Part> parts_;
   Part* last_ = nullptr;  // of the last message, with its topic
   const rd_kafka_topic_t* last_topic_ = nullptr;

@@ -23,13 +23,14 @@ struct InputProblem {
 /// Member of the group `<group_id>.ingest` over all inputs and the commands topic.
 ///
 /// What is appended is kept until the commit that covers it, and the commit waits until the brokers have all of it; only then do source
-/// positions follow (metadata: the input's generation). After a failed delivery a new idempotent producer sends the same bytes again, in
-/// the same order: repeats carry the same source positions, and the fold drops them. Nothing here is a transaction, so the sources may be
-/// another cluster.
+/// positions follow (metadata: the input's generation and a hash of the last record). After a failed delivery a new idempotent producer
+/// sends the same bytes again, in the same order: repeats carry the same source positions, and the fold drops them. Nothing here is a
+/// transaction, so the sources may be another cluster.
 ///
-/// Problems that stop one source partition: `source_recreated` (positions went backwards: raise the input's `generation`), `source_gone`,
-/// `not_authorized`. `source_trimmed` (retention passed unread records) is told and goes on where the topic begins.
-/// Used by one thread, but for status(), pulse() and counters.
+/// Problems that stop one source partition: `source_recreated` (the topic is another one than was read, source_mark.h: raise the input's
+/// `generation`), `source_gone`, `not_authorized`. Told without a stop: `source_trimmed` (retention passed unread records; goes on where
+/// the topic begins), `commands_recreated` (that topic has no configured generation; the next one begins by itself). Used by one thread,
+/// but for status(), pulse() and counters.
 class KafkaIngest {
  public:
   struct Counters {

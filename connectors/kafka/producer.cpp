@@ -18,7 +18,8 @@ constexpr std::chrono::milliseconds kAgain{20};
 
 }  // namespace
 
-Result<std::unique_ptr<Producer>> Producer::make(const KafkaOptions& options, std::string_view purpose, const ProducerSettings& settings, Pulse& pulse) {
+Result<std::unique_ptr<Producer>> Producer::make(const KafkaOptions& options, std::string_view purpose, const ProducerSettings& settings,
+                                                 Pulse& pulse) {
   auto conf = base_conf(options, purpose);
   if (!conf.ok()) return conf.error();
   rd_kafka_conf_t* c = conf.value().get();
@@ -66,7 +67,8 @@ rd_kafka_topic_t* Producer::handle(const std::string& topic) {
 void Producer::note(std::string code, std::string text) {
   failed_ = true;
   // What follows from a failed unit may be told before the failure itself.
-  static const std::set<std::string> consequences = {rd_kafka_err2name(RD_KAFKA_RESP_ERR__STATE), rd_kafka_err2name(RD_KAFKA_RESP_ERR__PURGE_QUEUE),
+  static const std::set<std::string> consequences = {rd_kafka_err2name(RD_KAFKA_RESP_ERR__STATE),
+                                                     rd_kafka_err2name(RD_KAFKA_RESP_ERR__PURGE_QUEUE),
                                                      rd_kafka_err2name(RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)};
   if (!trouble_.empty() && (!consequences.contains(trouble_code_) || consequences.contains(code))) return;
   trouble_code_ = std::move(code);
@@ -192,6 +194,12 @@ TxnResult Producer::commit() {
 }
 
 TxnResult Producer::abort() {
+  // Deliveries may have failed only because the transaction did. Why, the client says when it refuses to begin another.
+  if (failed_) {
+    const ErrorPtr cause{rd_kafka_begin_transaction(client_.get())};
+    if (cause && rd_kafka_error_code(cause.get()) != RD_KAFKA_RESP_ERR__STATE)
+      note(rd_kafka_error_name(cause.get()), rd_kafka_error_string(cause.get()));
+  }
   const TxnResult result = call([this] { return rd_kafka_abort_transaction(client_.get(), kCallMs); });
   // The abort purged what was not sent; its reports must not be taken for those of the next transaction.
   for (int i = 0; i < 100 && waiting_ > 0; ++i) rd_kafka_poll(client_.get(), 10);

@@ -26,7 +26,8 @@ enum class TxnResult : std::uint8_t { ok, must_abort, fatal, interrupted };
 /// One thread. A message sent is not copied: its value stays in place until it is delivered or this is gone.
 class Producer {
  public:
-  static Result<std::unique_ptr<Producer>> make(const KafkaOptions& options, std::string_view purpose, const ProducerSettings& settings, Pulse& pulse);
+  static Result<std::unique_ptr<Producer>> make(const KafkaOptions& options, std::string_view purpose, const ProducerSettings& settings,
+                                                Pulse& pulse);
   /// Drops what was not delivered.
   ~Producer();
 

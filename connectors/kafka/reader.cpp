@@ -71,12 +71,20 @@ ListPtr one_partition(const std::string& topic, std::int32_t partition, std::int
 }  // namespace
 
 bool means_missing(rd_kafka_resp_err_t error) {
-  return error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+  return error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+         error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
 }
 
 bool means_missing(std::string_view code) {
-  return code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) ||
-         code == rd_kafka_err2name(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+  return code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) ||
+         code == rd_kafka_err2name(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+}
+
+bool means_refused(std::string_view code) {
+  return code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) ||
+         code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) ||
+         code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED) ||
+         code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
 }
 
 Result<ClientPtr> make_reader(const KafkaOptions& options, std::string_view purpose, Isolation isolation) {
@@ -101,7 +109,8 @@ Result<ClientPtr> make_reader(const KafkaOptions& options, std::string_view purp
   return client;
 }
 
-Result<Watermarks> watermarks(rd_kafka_t* reader, const std::string& topic, std::int32_t partition, Pulse& pulse, std::chrono::milliseconds limit) {
+Result<Watermarks> watermarks(rd_kafka_t* reader, const std::string& topic, std::int32_t partition, Pulse& pulse,
+                              std::chrono::milliseconds limit) {
   Watermarks found;
   const Status asked = until_answered(topic, pulse, limit, [&] {
     return rd_kafka_query_watermark_offsets(reader, topic.c_str(), partition, &found.low, &found.high, kAskMs);
@@ -134,7 +143,8 @@ Status read_stretch(const KafkaOptions& options, const std::string& topic, std::
       continue;
     }
     if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
-      result = Error{"unreadable", topic + ": offset " + std::to_string(from) + " of partition " + std::to_string(partition) + " cannot be read any more"};
+      result = Error{"unreadable", topic + ": offset " + std::to_string(from) + " of partition " + std::to_string(partition) +
+                                       " cannot be read any more"};
       break;
     }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -151,8 +161,9 @@ Status read_stretch(const KafkaOptions& options, const std::string& topic, std::
   return result;
 }
 
-Result<std::map<std::int32_t, Committed>> committed_offsets(rd_kafka_t* consumer, const std::string& topic, const std::vector<std::int32_t>& partitions,
-                                                            Pulse& pulse, std::chrono::milliseconds limit) {
+Result<std::map<std::int32_t, Committed>> committed_offsets(rd_kafka_t* consumer, const std::string& topic,
+                                                            const std::vector<std::int32_t>& partitions, Pulse& pulse,
+                                                            std::chrono::milliseconds limit) {
   ListPtr list{rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size()))};
   for (const std::int32_t p : partitions) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), p);
   const Status asked = until_answered(topic, pulse, limit, [&] {
@@ -165,7 +176,8 @@ Result<std::map<std::int32_t, Committed>> committed_offsets(rd_kafka_t* consumer
   for (int i = 0; i < list->cnt; ++i) {
     const rd_kafka_topic_partition_t& one = list->elems[i];
     if (one.offset < 0) continue;
-    found[one.partition] = {one.offset, std::string{static_cast<const char*>(one.metadata), one.metadata == nullptr ? 0 : one.metadata_size}};
+    found[one.partition] = {one.offset,
+                            std::string{static_cast<const char*>(one.metadata), one.metadata == nullptr ? 0 : one.metadata_size}};
   }
   return found;
 }

@@ -29,13 +29,15 @@ inline constexpr std::chrono::seconds kTopicAppears{15};
 /// The client's codes for a topic or partition that is not there.
 bool means_missing(rd_kafka_resp_err_t error);
 bool means_missing(std::string_view code);  // rd_kafka_err2name
+/// A permission is missing: asking again does not help.
+bool means_refused(std::string_view code);
 
 /// Waits for the brokers while they cannot be reached, at most `limit`. Errors: `unreachable`, `not_authorized`, `no_topic`.
 Result<Watermarks> watermarks(rd_kafka_t* reader, const std::string& topic, std::int32_t partition, Pulse& pulse,
                               std::chrono::milliseconds limit = std::chrono::hours{24});
 
-/// Visits the records of [from, end) in order. A reader of committed records is past `end` only when every transaction below it has ended, so
-/// this waits for open ones. `visit` stops by false. Errors as above, and `unreadable`.
+/// Visits the records of [from, end) in order. A reader of committed records is past `end` only when every transaction below it has ended,
+/// so this waits for open ones. `visit` stops by false. Errors as above, and `unreadable`.
 Status read_stretch(const KafkaOptions& options, const std::string& topic, std::int32_t partition, std::int64_t from, std::int64_t end,
                     Isolation isolation, Pulse& pulse, const std::function<bool(const rd_kafka_message_t&)>& visit);
 
@@ -45,8 +47,9 @@ struct Committed {
 };
 /// The stable committed offsets of the reader's own group: offsets of a transaction that has not ended are waited for. Partitions without
 /// one are absent. Same errors.
-Result<std::map<std::int32_t, Committed>> committed_offsets(rd_kafka_t* consumer, const std::string& topic, const std::vector<std::int32_t>& partitions,
-                                                            Pulse& pulse, std::chrono::milliseconds limit = std::chrono::hours{24});
+Result<std::map<std::int32_t, Committed>> committed_offsets(rd_kafka_t* consumer, const std::string& topic,
+                                                            const std::vector<std::int32_t>& partitions, Pulse& pulse,
+                                                            std::chrono::milliseconds limit = std::chrono::hours{24});
 
 /// Number of partitions. Same errors.
 Result<std::int32_t> partition_count(rd_kafka_t* client, const std::string& topic, Pulse& pulse,

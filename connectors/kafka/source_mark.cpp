@@ -107,17 +107,19 @@ Result<std::map<SourceKey, SourceMark>> read_marks(const KafkaOptions& options, 
   const auto ends = watermarks(reader.value().get(), name, 0, pulse);
   if (!ends.ok()) return ends.error();
   std::map<SourceKey, SourceMark> marks;
-  const Status read = read_stretch(options, name, 0, ends.value().low, ends.value().high, Isolation::committed, pulse, [&](const rd_kafka_message_t& m) {
-    const auto key = read_key({static_cast<const char*>(m.key), m.key_len});
-    const auto mark = key && m.payload != nullptr ? read_mark({static_cast<const char*>(m.payload), m.len}) : std::nullopt;
-    if (mark) marks[*key] = *mark;
-    return true;
-  });
+  const Status read =
+      read_stretch(options, name, 0, ends.value().low, ends.value().high, Isolation::committed, pulse, [&](const rd_kafka_message_t& m) {
+        const auto key = read_key({static_cast<const char*>(m.key), m.key_len});
+        const auto mark = key && m.payload != nullptr ? read_mark({static_cast<const char*>(m.payload), m.len}) : std::nullopt;
+        if (mark) marks[*key] = *mark;
+        return true;
+      });
   if (!read.ok()) return read.error();
   return marks;
 }
 
-Result<std::vector<Likeness>> compare_sources(const KafkaOptions& options, const std::vector<SourceQuestion>& questions, Pulse& pulse, std::chrono::milliseconds limit) {
+Result<std::vector<Likeness>> compare_sources(const KafkaOptions& options, const std::vector<SourceQuestion>& questions, Pulse& pulse,
+                                              std::chrono::milliseconds limit) {
   std::vector<std::optional<Likeness>> answers(questions.size());
   std::vector<Likeness> out(questions.size(), Likeness::unknown);
   if (questions.empty()) return out;
@@ -125,7 +127,8 @@ Result<std::vector<Likeness>> compare_sources(const KafkaOptions& options, const
   if (!fetcher.ok()) return fetcher.error();
   rd_kafka_t* const client = fetcher.value().get();
   ListPtr list{rd_kafka_topic_partition_list_new(static_cast<int>(questions.size()))};
-  for (const SourceQuestion& q : questions) rd_kafka_topic_partition_list_add(list.get(), q.topic.c_str(), q.partition)->offset = q.mark.next_offset - 1;
+  for (const SourceQuestion& q : questions)
+    rd_kafka_topic_partition_list_add(list.get(), q.topic.c_str(), q.partition)->offset = q.mark.next_offset - 1;
   rd_kafka_assign(client, list.get());
   const auto end = std::chrono::steady_clock::now() + limit;
   std::size_t missing = questions.size();

@@ -31,11 +31,12 @@ Result<HeldCheckpoint> read_partition(const KafkaOptions& options, rd_kafka_t* u
   if (!ends.ok()) return ends.error();
   HeldCheckpoint held{partition};
   bool known = true;
-  const Status read = read_stretch(options, name, partition, ends.value().low, ends.value().high, Isolation::committed, pulse, [&](const rd_kafka_message_t& m) {
-    const std::string_view value{static_cast<const char*>(m.payload), m.len};
-    known = held.add({static_cast<const char*>(m.key), m.key_len}, m.payload == nullptr ? nullptr : &value);
-    return known;
-  });
+  const Status read = read_stretch(
+      options, name, partition, ends.value().low, ends.value().high, Isolation::committed, pulse, [&](const rd_kafka_message_t& m) {
+        const std::string_view value{static_cast<const char*>(m.payload), m.len};
+        known = held.add({static_cast<const char*>(m.key), m.key_len}, m.payload == nullptr ? nullptr : &value);
+        return known;
+      });
   if (!read.ok()) return read.error();
   if (!known) return Error{"unknown_version", partition_text(partition) + " holds records of a form that this version does not know"};
   return held;
@@ -45,7 +46,8 @@ Result<HeldCheckpoint> read_partition(const KafkaOptions& options, rd_kafka_t* u
 
 class StateTopic::Impl {
  public:
-  Impl(const KafkaOptions& options, Pulse* pulse) : options_(options), pulse_(pulse == nullptr ? own_pulse_ : *pulse), topic_(topic(options, "state")) {}
+  Impl(const KafkaOptions& options, Pulse* pulse)
+      : options_(options), pulse_(pulse == nullptr ? own_pulse_ : *pulse), topic_(topic(options, "state")) {}
 
   Status fence(std::int32_t partition) {
     writers_.erase(partition);
@@ -126,7 +128,8 @@ class StateTopic::Impl {
     return marker;
   }
 
-  Status load(std::int32_t partition, std::int64_t committed_next_offset, const std::function<bool(std::uint32_t, std::string_view, std::string_view)>& row) {
+  Status load(std::int32_t partition, std::int64_t committed_next_offset,
+              const std::function<bool(std::uint32_t, std::string_view, std::string_view)>& row) {
     const auto it = held_.find(partition);
     if (it == held_.end()) {
       if (!marker(partition)) return status_.ok() ? Error{"not_found", partition_text(partition) + " has no checkpoint"} : status_;
@@ -138,12 +141,14 @@ class StateTopic::Impl {
 #ifndef BARTIZAN_FAULT_MARKER_AHEAD
     if (held.marker()->next_offset > committed_next_offset) {
       return Error{"ahead_of_outputs", "the checkpoint of partition " + std::to_string(partition) + " stands at offset " +
-                                           std::to_string(held.marker()->next_offset) + ", ahead of the outputs at " + std::to_string(committed_next_offset)};
+                                           std::to_string(held.marker()->next_offset) + ", ahead of the outputs at " +
+                                           std::to_string(committed_next_offset)};
     }
 #else
     static_cast<void>(committed_next_offset);
 #endif
-    if (!held.visit(row)) return Error{"unknown_version", "a row of the checkpoint of partition " + std::to_string(partition) + " cannot be read"};
+    if (!held.visit(row))
+      return Error{"unknown_version", "a row of the checkpoint of partition " + std::to_string(partition) + " cannot be read"};
     return Ok{};
   }
 
@@ -181,7 +186,12 @@ class StateTopic::Impl {
     if (!writer.ok()) return writer.error();
     writer.value()->prepare(topic_);
     const TxnResult done = writer.value()->init();
-    if (done != TxnResult::ok) return Error{done == TxnResult::interrupted ? "interrupted" : "fence_failed", partition_text(partition) + ": " + writer.value()->trouble()};
+    if (done != TxnResult::ok) {
+      const char* const code = done == TxnResult::interrupted                  ? "interrupted"
+                               : means_refused(writer.value()->trouble_code()) ? "not_authorized"
+                                                                               : "fence_failed";
+      return Error{code, partition_text(partition) + ": " + settings.transactional_id + ": " + writer.value()->trouble()};
+    }
     return writer;
   }
 
@@ -217,7 +227,8 @@ class StateTopic::Impl {
   }
 
   Error give_up(std::int32_t partition, TxnResult result) {
-    Error error{result == TxnResult::interrupted ? "interrupted" : "checkpoint_failed", partition_text(partition) + ": " + writers_.at(partition)->trouble()};
+    Error error{result == TxnResult::interrupted ? "interrupted" : "checkpoint_failed",
+                partition_text(partition) + ": " + writers_.at(partition)->trouble()};
     writers_.erase(partition);
     return error;
   }
@@ -259,8 +270,12 @@ Status StateTopic::load(std::int32_t partition, std::int64_t committed_next_offs
   return impl_->load(partition, committed_next_offset, row);
 }
 void StateTopic::abandon() { impl_->abandon(); }
-bool StateTopic::quarantine(std::int32_t partition, std::int64_t offset, std::int32_t index) { return impl_->quarantine(partition, offset, index); }
-std::vector<std::pair<std::int64_t, std::int32_t>> StateTopic::quarantined(std::int32_t partition) const { return impl_->quarantined(partition); }
+bool StateTopic::quarantine(std::int32_t partition, std::int64_t offset, std::int32_t index) {
+  return impl_->quarantine(partition, offset, index);
+}
+std::vector<std::pair<std::int64_t, std::int32_t>> StateTopic::quarantined(std::int32_t partition) const {
+  return impl_->quarantined(partition);
+}
 void StateTopic::release(std::int32_t partition) { impl_->release(partition); }
 Status StateTopic::status() const { return impl_->status(); }
 

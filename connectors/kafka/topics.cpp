@@ -108,10 +108,11 @@ void check_settings(const TopicPlan& plan, const SettingsFound& found, std::vect
 
 void check_partitions(const TopicPlan& plan, const TopicFound& found, std::vector<TopicProblem>& problems) {
   if (!plan.partitions_fixed || found.partitions == plan.partitions) return;
-  problems.push_back({plan.name,
-                      "has " + std::to_string(found.partitions) + " partitions, topics.journal_partitions is " + std::to_string(plan.partitions),
-                      "set topics.journal_partitions: " + std::to_string(found.partitions) +
-                          ", or begin anew under another topics.prefix (tenants are placed by hash: partitions cannot be added)"});
+  problems.push_back(
+      {plan.name,
+       "has " + std::to_string(found.partitions) + " partitions, topics.journal_partitions is " + std::to_string(plan.partitions),
+       "set topics.journal_partitions: " + std::to_string(found.partitions) +
+           ", or begin anew under another topics.prefix (tenants are placed by hash: partitions cannot be added)"});
 }
 
 /// A topic that somebody else creates: a broker that has just come back may not know it yet.
@@ -124,7 +125,8 @@ TopicFound find_patiently(Admin& admin, const std::string& name, std::chrono::st
   return found;
 }
 
-void check_inputs(Admin& admin, const KafkaOptions& options, std::chrono::steady_clock::time_point deadline, std::vector<TopicProblem>& problems) {
+void check_inputs(Admin& admin, const KafkaOptions& options, std::chrono::steady_clock::time_point deadline,
+                  std::vector<TopicProblem>& problems) {
   for (const auto& input : options.inputs) {
     const TopicFound found = find_patiently(admin, input.topic, deadline);
     if (found.state == TopicFound::State::missing) {
@@ -136,8 +138,8 @@ void check_inputs(Admin& admin, const KafkaOptions& options, std::chrono::steady
 }
 
 /// Sorts the plans into those whose topics are there and those to create.
-Status look(Admin& admin, const std::vector<TopicPlan>& plans, std::chrono::steady_clock::time_point deadline, std::vector<TopicPlan>& present,
-            std::vector<TopicPlan>& missing, std::vector<TopicProblem>& problems) {
+Status look(Admin& admin, const std::vector<TopicPlan>& plans, std::chrono::steady_clock::time_point deadline,
+            std::vector<TopicPlan>& present, std::vector<TopicPlan>& missing, std::vector<TopicProblem>& problems) {
   for (const auto& plan : plans) {
     const TopicFound found = find_patiently(admin, plan.name, deadline);
     switch (found.state) {
@@ -161,7 +163,8 @@ Result<std::vector<TopicProblem>> settle(Admin& admin, const KafkaOptions& optio
   std::vector<TopicPlan> present;
   std::vector<TopicPlan> missing;
   const auto now = std::chrono::steady_clock::now();
-  if (const Status looked = look(admin, plans, options.create_topics ? now : now + kTopicsAppear, present, missing, problems); !looked.ok()) return looked.error();
+  if (const Status looked = look(admin, plans, options.create_topics ? now : now + kTopicsAppear, present, missing, problems); !looked.ok())
+    return looked.error();
   if (create && !missing.empty()) {
     const auto failed = admin.create(missing, options.replication_factor);
     if (!failed) return failed.error();
@@ -172,7 +175,8 @@ Result<std::vector<TopicProblem>> settle(Admin& admin, const KafkaOptions& optio
       problems.push_back({name, "is missing and cannot be created: " + why, "create it (docs/kafka.md, topics), or allow Create on it"});
     }
   } else {
-    for (const auto& plan : missing) problems.push_back({plan.name, kMissing, "create it (docs/kafka.md, topics), or set topics.create: true"});
+    for (const auto& plan : missing)
+      problems.push_back({plan.name, kMissing, "create it (docs/kafka.md, topics), or set topics.create: true"});
   }
   const auto settings = admin.settings(present);
   if (!settings) return settings.error();
@@ -204,11 +208,15 @@ std::vector<TopicPlan> topic_plans(const KafkaOptions& options) {
 }
 
 Error journal_deleted(const KafkaOptions& options) {
-  return {"no_topic", topic(options, "journal") + " was deleted while the engine ran; it was the order of everything, and nothing can be guessed: begin under another topics.prefix and kafka.group_id"};
+  return {"no_topic", topic(options, "journal") +
+                          " was deleted while the engine ran; it was the order of everything, and nothing can be guessed: begin under "
+                          "another topics.prefix and kafka.group_id"};
 }
 
 Error output_deleted(const std::string& topic) {
-  return {"no_topic", topic + " was deleted while the engine ran; start again, which creates it where topics.create is true, or create it; what is not committed comes again"};
+  return {"no_topic", topic +
+                          " was deleted while the engine ran; start again, which creates it where topics.create is true, or create it; "
+                          "what is not committed comes again"};
 }
 
 Result<std::vector<TopicProblem>> settle_topics(const KafkaOptions& options, bool create) {
@@ -236,7 +244,8 @@ std::vector<EnvironmentCheck> check_environment(const KafkaOptions& options) {
   std::set<std::string> wrong;
   for (const auto& problem : problems.value()) {
     const bool made_by_run = options.create_topics && problem.what == kMissing;
-    checks.push_back({"topic " + problem.topic, made_by_run, made_by_run ? "is missing; `run` creates it" : problem.what, made_by_run ? "" : problem.advice});
+    checks.push_back({"topic " + problem.topic, made_by_run, made_by_run ? "is missing; `run` creates it" : problem.what,
+                      made_by_run ? "" : problem.advice});
     wrong.insert(problem.topic);
   }
   for (const auto& name : all) {
@@ -249,7 +258,8 @@ std::vector<EnvironmentCheck> check_environment(const KafkaOptions& options) {
   for (const auto* role : {".ingest", ".detect"}) {
     const std::string group = options.group_id + role;
     const std::string why = Admin::refuses_group(options, group, topic(options, "journal"));
-    checks.push_back({"group " + group, why.empty(), why.empty() ? "may be used" : why, why.empty() ? "" : "allow Read on the group (docs/kafka.md, ACLs)"});
+    checks.push_back({"group " + group, why.empty(), why.empty() ? "may be used" : why,
+                      why.empty() ? "" : "allow Read on the group (docs/kafka.md, ACLs)"});
   }
   return checks;
 }

@@ -47,8 +47,8 @@ struct EnvironmentCheck {
   std::string advice;   // what to do; empty when ok
 };
 
-/// `validate --environment`: reachable, TLS and sign-in, every topic with its settings, what this principal may read, both groups. Writes nothing
-/// and joins nothing; a permission to write shows only when something is written, so it is not among the checks.
+/// `validate --environment`: reachable, TLS and sign-in, every topic with its settings, what this principal may read, both groups. Writes
+/// nothing and joins nothing; a permission to write shows only when something is written, so it is not among the checks.
 std::vector<EnvironmentCheck> check_environment(const KafkaOptions& options);
 
 }  // namespace bartizan::kafka

@@ -24,7 +24,10 @@ Broker& broker() {
 
 }  // namespace
 
-TEST_CASE("a source topic that is deleted stops that input with one message; made anew, and longer than it was, it is neither skipped nor doubled", "[kafka]") {
+TEST_CASE(
+    "a source topic that is deleted stops that input with one message; made anew, and longer than it was, it is neither skipped nor "
+    "doubled",
+    "[kafka]") {
   Product product{broker(), "source"};
   REQUIRE(product.start());
   product.feed(0, 300);
@@ -104,7 +107,9 @@ TEST_CASE("a journal that is deleted ends the engine with one message, and it st
   CHECK(product.finish() == "");
 }
 
-TEST_CASE("an output topic that is deleted ends the engine with one message; the next start makes it anew, and nothing is missing or doubled", "[kafka]") {
+TEST_CASE(
+    "an output topic that is deleted ends the engine with one message; the next start makes it anew, and nothing is missing or doubled",
+    "[kafka]") {
   Product product{broker(), "said"};
   REQUIRE(product.start());
   test::delete_topic(broker(), "said.alerts");

@@ -43,7 +43,8 @@ void set_clock(const std::string& file, std::chrono::nanoseconds ahead) {
 
 }  // namespace
 
-TEST_CASE("a broker that is dead for two minutes: alive, not ready, two lines in the log, then on with nothing lost or doubled", "[kafka]") {
+TEST_CASE("a broker that is dead for two minutes: alive, not ready, two lines in the log, then on with nothing lost or doubled",
+          "[kafka]") {
   Product product{broker(), "dead"};
   REQUIRE(product.start());
   product.feed(0, 500);

@@ -35,7 +35,8 @@ std::string ask(int port, const std::string& request) {
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   std::string answer;
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 && ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+      ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
     std::array<char, 4096> buffer{};
     for (ssize_t n = 0; (n = ::recv(fd, buffer.data(), buffer.size(), 0)) > 0;) answer.append(buffer.data(), static_cast<std::size_t>(n));
   }
@@ -55,17 +56,24 @@ bool within(std::chrono::seconds limit, const std::function<bool()>& holds) {
 }
 
 Product::Product(const Broker& broker, const std::string& name)
-    : options(deployment(broker, name)), broker_(broker), folder_(broker.file("product-" + name)), log_(folder_ + "/log"), lines_(testing::split_lines(testing::make_crash_input(7).first)) {
+    : options(deployment(broker, name)),
+      broker_(broker),
+      folder_(broker.file("product-" + name)),
+      log_(folder_ + "/log"),
+      lines_(testing::split_lines(testing::make_crash_input(7).first)) {
   std::filesystem::create_directories(folder_);
   options.inputs = {{name + "-signins", 0, ""}};
   create_topic(broker, source(), 1);
 }
 
 void Product::launch() {
-  const std::string config = write_file(folder_ + "/c.yaml", "kafka: {brokers: [" + options.brokers.front() + "], group_id: " + options.group_id + ", session_timeout: 6s, inputs: [{topic: " + source() +
-                                                                 ", generation: " + std::to_string(options.inputs.front().generation) + "}]" + more_kafka + "}\ntopics: {prefix: " + options.prefix +
-                                                                 ", journal_partitions: " + std::to_string(options.journal_partitions) +
-                                                                 "}\nstate: {dir: state}\nhttp: {listen: 127.0.0.1:0}\ncheckpoint: {interval: 3s}\nlog: {format: json}\n" + more);
+  const std::string config =
+      write_file(folder_ + "/c.yaml",
+                 "kafka: {brokers: [" + options.brokers.front() + "], group_id: " + options.group_id +
+                     ", session_timeout: 6s, inputs: [{topic: " + source() +
+                     ", generation: " + std::to_string(options.inputs.front().generation) + "}]" + more_kafka +
+                     "}\ntopics: {prefix: " + options.prefix + ", journal_partitions: " + std::to_string(options.journal_partitions) +
+                     "}\nstate: {dir: state}\nhttp: {listen: 127.0.0.1:0}\ncheckpoint: {interval: 3s}\nlog: {format: json}\n" + more);
   engine_.reset();
   engine_ = std::make_unique<Engine>(std::vector<std::string>{BARTIZAN_BINARY, "run", "-c", config}, environment, log_);
 }
@@ -73,7 +81,8 @@ void Product::launch() {
 bool Product::start() {
   const std::size_t before = told("\"event\":\"started\"");
   launch();
-  within(std::chrono::seconds{60}, [&] { return !engine_->runs() || (told("\"event\":\"started\"") > before && get("/-/ready").status == 200); });
+  within(std::chrono::seconds{60},
+         [&] { return !engine_->runs() || (told("\"event\":\"started\"") > before && get("/-/ready").status == 200); });
   return engine_->runs() && get("/-/ready").status == 200;
 }
 
@@ -114,7 +123,9 @@ std::size_t Product::told(std::string_view text) const {
   return lines;
 }
 
-int Product::ends_within(std::chrono::seconds limit) { return within(limit, [this] { return !engine_->runs(); }) ? engine_->code() : -1000; }
+int Product::ends_within(std::chrono::seconds limit) {
+  return within(limit, [this] { return !engine_->runs(); }) ? engine_->code() : -1000;
+}
 
 std::string Product::finish(int settle_seconds) {
   kafka::KafkaOptions plain = options;
