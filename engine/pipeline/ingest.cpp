@@ -14,8 +14,6 @@ class IngestStep::Sink final : public RecordSink {
 
   void sign_in(const SignIn& e, const SourcePosition& position) override {
     step_.stats_.events[static_cast<std::size_t>(e.category)][e.is_agent() ? 1 : 0].add();
-    entry_.source = position;
-    entry_.append_time = arrival_.value_or(e.published_time);
     SignIn& body = entry_.body.emplace<SignIn>(e);
     if (matcher_ != nullptr) {
       matched_.clear();
@@ -23,31 +21,25 @@ class IngestStep::Sink final : public RecordSink {
       BARTIZAN_CHECK(matched_.size() <= kMatchedRulesMax);
       body.matched_rules = matched_;
     }
-    step_.add(partition_of(e.tenant_id), entry_);
+    add(e.tenant_id, e.published_time, position);
   }
 
   void risk_report(const RiskReport& r, const SourcePosition& position) override {
     step_.stats_.risk_reports.add();
-    entry_.source = position;
-    entry_.append_time = arrival_.value_or(r.published_time);
     entry_.body = r;
-    step_.add(partition_of(r.tenant_id), entry_);
+    add(r.tenant_id, r.published_time, position);
   }
 
   void directory_change(const DirectoryChange& c, const SourcePosition& position) override {
     step_.stats_.directory_changes.add();
-    entry_.source = position;
-    entry_.append_time = arrival_.value_or(c.published_time);
     entry_.body = c;
-    step_.add(partition_of(c.tenant_id), entry_);
+    add(c.tenant_id, c.published_time, position);
   }
 
   void command(const Command& c, const SourcePosition& position) override {
     step_.stats_.commands.add();
-    entry_.source = position;
-    entry_.append_time = arrival_.value_or(c.at);
     entry_.body = c;
-    step_.add(partition_of(c.tenant_id), entry_);
+    add(c.tenant_id, c.at, position);
   }
 
   void dead_letter(DeadLetter&& letter) override {
@@ -58,6 +50,13 @@ class IngestStep::Sink final : public RecordSink {
   void ignored(IgnoredReason reason) override { step_.stats_.ignored[static_cast<std::size_t>(reason)].add(); }
 
  private:
+  /// The entry, whose body is there already.
+  void add(const Id& tenant, Time own_time, const SourcePosition& position) {
+    entry_.source = position;
+    entry_.append_time = arrival_.value_or(own_time);
+    step_.add(partition_of(tenant), entry_);
+  }
+
   std::int32_t partition_of(const Id& tenant) {
     const Key128 key = tenant.key();
     if (key != last_tenant_) {
