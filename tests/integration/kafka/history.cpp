@@ -26,7 +26,7 @@ constexpr int kSettleSeconds = 180;
 constexpr milliseconds kSession{2'000};      // of the runner
 constexpr std::int64_t kHiddenAhead = 15;    // journal messages
 constexpr int kHiddenMs = 8'000;
-constexpr std::uint64_t kPointWaitMs = 25'000;
+constexpr std::uint64_t kPointWaitMs = 120'000;  // left as soon as it is reached; a long history is fed slowly
 
 void rest(milliseconds time) { std::this_thread::sleep_for(time); }
 
