@@ -54,6 +54,7 @@ void Attacker::observe(const Draft& d) {
     agents_.keep(d, kRecent);
   } else if (d.category == SignInCategory::interactive_user && user_index_.contains(d.user_id.lo) && d.device != nullptr) {
     sign_ins_.keep(d, kRecent);
+    last_of_user_[d.user_id.lo] = {d.event_ms, d.from, d.device->phone};
   } else if (d.category == SignInCategory::service_principal) {
     principals_.keep(d, kRecent);
   } else if (d.category == SignInCategory::managed_identity) {
@@ -89,6 +90,10 @@ const Attack* Attacker::launch(Scenario s, std::int64_t start) {
   }
   if (!done || drafts_.empty()) return nullptr;
   present_.first_ms = INT64_MAX;
+  if (place_ != nullptr) {
+    drafts_.front().event_ms = place_->event_ms;
+    drafts_.front().published_ms = place_->published_ms;
+  }
   for (std::size_t i = 0; i < drafts_.size(); ++i) {
     Draft& d = drafts_[i];
     d.campaign = present_.number;
@@ -112,14 +117,32 @@ void Attacker::add_user(std::size_t user, bool validated) {
 }
 
 std::vector<std::size_t> Attacker::draw_users(std::size_t count) {
-  // A list of names, not of sign-ins: sprayers buy or guess it.
   const std::size_t size = tenant_.people().size();
   count = std::min(count, size * 6 / 10);
+  // Who is on the list is drawn by sign-ins: it is people in view whose names leak.
+  if (place_ != nullptr) return draw_users_in_view(count);
+  // A list of names, not of sign-ins: sprayers buy or guess it.
   std::vector<std::size_t> all(size);
   for (std::size_t i = 0; i < size; ++i) all[i] = i;
   for (std::size_t i = 0; i < count; ++i) std::swap(all[i], all[i + rng_.below(static_cast<std::uint32_t>(size - i))]);
   all.resize(count);
   return all;
+}
+
+/// Different users by their sign-ins, the one whose place is taken first. Where too few have been seen lately, anybody.
+std::vector<std::size_t> Attacker::draw_users_in_view(std::size_t count) {
+  std::vector<std::size_t> out{user_index_[place_->user_id.lo]};
+  std::vector<std::uint8_t> known(tenant_.people().size());
+  known[out[0]] = 1;
+  for (std::size_t tries = 0; out.size() < count && tries < 20 * count; ++tries) {
+    const std::size_t user = user_index_[any(sign_ins_).user_id.lo];
+    if (std::exchange(known[user], std::uint8_t{1}) == 0) out.push_back(user);
+  }
+  while (out.size() < count) {
+    const std::size_t user = rng_.below(static_cast<std::uint32_t>(known.size()));
+    if (std::exchange(known[user], std::uint8_t{1}) == 0) out.push_back(user);
+  }
+  return out;
 }
 
 std::uint16_t Attacker::far_city(std::uint16_t from, double km_min) {
@@ -172,18 +195,24 @@ void Attacker::succeed(Draft& d) const {
 }
 
 bool Attacker::travel(std::int64_t start) {
-  for (int attempt = 0; attempt < 80; ++attempt) {
-    const Draft seen = any(sign_ins_);
-    const User& u = tenant_.people()[user_index_[seen.user_id.lo]];
+  for (int attempt = 0; attempt < (place_ != nullptr ? 1 : 80); ++attempt) {
+    const Draft drawn = victim(sign_ins_);
+    const User& u = tenant_.people()[user_index_[drawn.user_id.lo]];
+    LastSignIn seen{drawn.event_ms, drawn.from, drawn.device->phone};
+    if (place_ != nullptr) {  // the record itself has never been: what counts is the one before
+      const auto last = last_of_user_.find(drawn.user_id.lo);
+      if (last == last_of_user_.end() || last->second.event_ms >= start) return false;
+      seen = last->second;
+    }
     // The victim has just signed in; within minutes to hours somebody far away does too.
-    if (start - seen.event_ms > 3 * kHour || seen.from.kind == NetworkKind::consumer_vpn) continue;
+    if (start - seen.event_ms > (place_ != nullptr ? 10 : 3) * kHour || seen.from.kind == NetworkKind::consumer_vpn) continue;
     // A phone may be abroad with its traffic leaving at home: no proof either.
-    if (homes_only_ && (seen.from.kind != NetworkKind::home || seen.device->phone || u.proxy_user || u.trip.during(start))) continue;
+    if (homes_only_ && (seen.from.kind != NetworkKind::home || seen.phone || u.proxy_user || u.trip.during(start))) continue;
     const double hours = static_cast<double>(start - seen.event_ms) / static_cast<double>(kHour);
     const std::uint16_t city = far_city(seen.from.city, std::max(2000.0, 1300.0 * (hours + 0.75)));
     if (distance_km(city, seen.from.city) < 1200.0 * (hours + 0.75)) continue;
     const Endpoint from = tenant_.world().places().hosting(rng_.next(), city);
-    const std::size_t user = user_index_[seen.user_id.lo];
+    const std::size_t user = user_index_[drawn.user_id.lo];
     std::int64_t t = start;
     Draft base = stranger(u, t, from);
     base.session = rng_.guid();
@@ -193,7 +222,7 @@ bool Attacker::travel(std::int64_t start) {
       succeed(d);
       drafts_.push_back(std::move(d));
     }
-    tenant_.replace_next_of_user(user);
+    if (place_ == nullptr) tenant_.replace_next_of_user(user);
     add_user(user, true);
     return true;
   }
@@ -201,7 +230,7 @@ bool Attacker::travel(std::int64_t start) {
 }
 
 bool Attacker::country(std::int64_t start) {
-  const Draft seen = any(sign_ins_);
+  const Draft seen = victim(sign_ins_);
   const std::size_t user = user_index_[seen.user_id.lo];
   std::uint16_t city = far_city(seen.from.city, 0);
   for (int i = 0; i < 200 && country_seen_[country_of(city)] != 0; ++i) city = far_city(seen.from.city, 0);
@@ -217,7 +246,7 @@ bool Attacker::country(std::int64_t start) {
     succeed(d);
     drafts_.push_back(std::move(d));
   }
-  tenant_.replace_next_of_user(user);
+  if (place_ == nullptr) tenant_.replace_next_of_user(user);
   add_user(user, true);
   return true;
 }
@@ -258,7 +287,8 @@ bool Attacker::spray(std::int64_t start, Scenario s) {
         d.client_app = "Other clients";
         d.protocol = "ropc";
       }
-      const bool unknown = rng_.chance(s == Scenario::credential_stuffing ? 0.3 : 0.05);
+      const bool drawn_unknown = rng_.chance(s == Scenario::credential_stuffing ? 0.3 : 0.05);
+      const bool unknown = drawn_unknown && !(place_ != nullptr && i == 0);  // the first name is that of the record whose place is taken
       fail(d, unknown ? 50034 : rng_.chance(0.02) ? 50053 : 50126);
       if (d.code == 50034) d.user_id = {};
       // Validated passwords sit late in the list: the source is known by then.
@@ -280,7 +310,7 @@ bool Attacker::spray(std::int64_t start, Scenario s) {
 }
 
 bool Attacker::guess(std::int64_t start, bool distributed) {
-  const Draft seen = any(sign_ins_);
+  const Draft seen = victim(sign_ins_);
   const std::size_t user = user_index_[seen.user_id.lo];
   const User& u = tenant_.people()[user];
   const std::size_t addresses = distributed ? 4 + rng_.below(26) : 1;
@@ -313,7 +343,7 @@ bool Attacker::guess(std::int64_t start, bool distributed) {
 }
 
 bool Attacker::flood(std::int64_t start, bool approved) {
-  const Draft seen = any(sign_ins_);
+  const Draft seen = victim(sign_ins_);
   const std::size_t user = user_index_[seen.user_id.lo];
   const Endpoint from = machine(rng_.chance(0.5) ? far_city(seen.from.city, 0) : seen.from.city);
   const Draft base = stranger(tenant_.people()[user], start, from);

@@ -1,6 +1,7 @@
 #pragma once
 // Labelled attacks on a generated tenant, one kind for each thing that the detectors claim to find.
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <span>
@@ -47,7 +48,9 @@ struct Attack {
 /// Picks victims, builds the attackers' sign-ins and adds them to the tenant's stream.
 ///
 /// So that attacks do not betray themselves by how they were made: victims are drawn by event (who signs in more is attacked more, the same victim
-/// may be drawn twice), programs are borrowed from other users' sign-ins, and an attack on one user takes one of the user's own later sign-ins away.
+/// may be drawn twice) and programs are borrowed from other users' sign-ins. With take_places() the first record of an attack stands where an ordinary
+/// one would, at the same time and of the same principal, each ordinary record as likely as any other; an attack by launch() begins when the caller says
+/// and takes one of the user's own later sign-ins away.
 class Attacker {
  public:
   Attacker(Tenant& tenant, std::uint64_t seed);
@@ -55,6 +58,10 @@ class Attacker {
   void observe(const Draft& d);
   /// Injects one attack that begins at `start` (not before the tenant's now). Null when there is no victim for it yet.
   const Attack* launch(Scenario s, std::int64_t start);
+  /// From `from` to `to`, `each` attacks of every scenario (of those named, where any is) in the places of ordinary records.
+  void take_places(std::int64_t from, std::int64_t to, std::uint32_t each, std::span<const Scenario> only = {});
+  /// Shows a record before anybody else sees it. True: an attack begins in its place, and the record has never been.
+  bool takes(const Draft& d);
   const std::deque<Attack>& campaigns() const { return campaigns_; }
   /// REQUIRES: number of a launched attack, and numbers as launch() gives them by itself.
   const Attack& campaign(std::uint32_t number) const { return campaigns_[number - 1]; }
@@ -70,11 +77,24 @@ class Attacker {
     void keep(const Draft& d, std::size_t capacity);
     bool empty() const { return drafts.empty(); }
   };
+  /// Ordinary records of one kind, counted: where the attacks on that kind begin.
+  struct Places {
+    std::uint64_t seen = 0;
+    std::vector<std::pair<std::uint64_t, Scenario>> taken;  // number of the record and what begins there, the next one last
+  };
+  enum PlaceKind : std::size_t { kPerson, kPrincipal, kIdentity, kIdentityWithAddress, kAgentPlace, kPlaceKinds };
+  static PlaceKind place_of(Scenario s);
+  std::array<PlaceKind, 2> kinds_of(const Draft& d) const;
+  void draw_places();
+  bool take(PlaceKind kind, const Draft& d);
+  /// The present attack's victim: the record in whose place it begins, else any recent one.
+  Draft victim(const Recent& from) { return place_ != nullptr ? *place_ : any(from); }
   const Draft& any(const Recent& from) { return from.drafts[rng_.below(static_cast<std::uint32_t>(from.drafts.size()))]; }
   Draft stranger(const User& victim, std::int64_t t, const Endpoint& from);
   void fail(Draft& d, std::int32_t code) const;
   void succeed(Draft& d) const;
   std::vector<std::size_t> draw_users(std::size_t count);
+  std::vector<std::size_t> draw_users_in_view(std::size_t count);
   std::uint16_t far_city(std::uint16_t from, double km_min);
   Endpoint machine(std::uint16_t city);
   void add_user(std::size_t user, bool validated);
@@ -96,6 +116,17 @@ class Attacker {
   std::deque<Device> devices_;
   std::deque<Attack> campaigns_;
   std::uint32_t next_number_ = 1;
+  const Draft* place_ = nullptr;  // in which the present attack begins
+  std::array<Places, kPlaceKinds> places_;
+  std::vector<Scenario> planned_;
+  std::int64_t places_from_ = 0, places_to_ = 0;
+  std::uint32_t planned_each_ = 0;
+  struct LastSignIn {
+    std::int64_t event_ms = 0;
+    Endpoint from;
+    bool phone = false;
+  };
+  std::unordered_map<std::uint64_t, LastSignIn> last_of_user_;  // ordinary ones, by the id's low half
   bool homes_only_ = false;
   Attack present_;
   std::vector<Draft> drafts_;

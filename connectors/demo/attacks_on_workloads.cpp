@@ -26,8 +26,8 @@ bool Attacker::workload(std::int64_t start, Scenario s) {
     const Workload& candidate = tenant_.workloads()[workload_index_[d.principal_id.lo]];
     return !candidate.runner && (!candidate.autoscaling || s == Scenario::resource_scan);
   };
-  Draft seen = any(principals_);
-  for (int i = 0; i < 100 && !suited(seen); ++i) seen = any(principals_);
+  Draft seen = victim(principals_);
+  for (int i = 0; i < 100 && place_ == nullptr && !suited(seen); ++i) seen = any(principals_);
   if (!suited(seen)) return false;
   const Workload& w = tenant_.workloads()[workload_index_[seen.principal_id.lo]];
   const auto& resources = tenant_.world().catalogue().resources;
@@ -59,7 +59,7 @@ bool Attacker::workload(std::int64_t start, Scenario s) {
 bool Attacker::managed_identity(std::int64_t start, bool outside) {
   const Recent& pool = outside ? identities_with_address_ : identities_;
   if (pool.empty()) return false;
-  const Draft seen = any(pool);
+  const Draft seen = victim(pool);
   const Workload& w = tenant_.workloads()[workload_index_[seen.principal_id.lo]];
   const auto& resources = tenant_.world().catalogue().resources;
   const auto strange = strange_resources(rng_, resources.size(), [&](std::size_t r) {
@@ -79,7 +79,7 @@ bool Attacker::managed_identity(std::int64_t start, bool outside) {
 
 bool Attacker::agent(std::int64_t start) {
   if (agents_.empty()) return false;
-  const Draft seen = any(agents_);
+  const Draft seen = victim(agents_);
   const AgentInstance& a = tenant_.agents()[agent_index_[seen.principal_id.lo]];
   const Blueprint& b = tenant_.agents().blueprint_of(a);
   const auto& resources = tenant_.world().catalogue().resources;

@@ -1,5 +1,6 @@
 #include "connectors/demo/tenant.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace bartizan::demo {
@@ -67,7 +68,7 @@ void Tenant::add(Draft&& d) {
 
 void Tenant::push(Draft&& d) {
   if (d.id == Guid{}) d.id = rng_.guid();
-  if (d.published_ms == 0) d.published_ms = d.event_ms + draw_lag(rng_);
+  if (d.published_ms == 0) d.published_ms = std::max(now_, d.event_ms + draw_lag(rng_));
   std::uint32_t slot;
   if (free_.empty()) {
     slot = static_cast<std::uint32_t>(pool_.size());

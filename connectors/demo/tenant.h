@@ -25,7 +25,7 @@ class Tenant : private DraftSink {
 
   /// Appends the next record and a newline; null at the end of the tenant's days. The draft lives until the next call.
   const Draft* next(std::string& out);
-  /// Adds sign-ins to the stream. REQUIRES: event times not before `now()`. Ids are drawn where they are zero.
+  /// Adds sign-ins to the stream; none is published before `now()`. Ids are drawn where they are zero, and times of publication.
   void inject(std::vector<Draft> drafts);
   /// Takes one background sign-in of this user away (the next one), so that an injection keeps totals constant.
   void replace_next_of_user(std::size_t user) { ++skip_[user]; }

@@ -148,15 +148,14 @@ void collect(const TenantOptions& options, std::uint32_t each, Collected& out) {
   Attacker attacker{tenant, options.seed};
   Observer observer;
   const std::int64_t from = tenant.world().start() + 5 * kDay;
-  const auto plan = plan_attacks(options.seed, from, tenant.world().end() - kHour, each);
-  std::size_t launched = 0;
+  attacker.take_places(from, tenant.world().end() - kHour, each);
   std::uint64_t number = 0;
   std::string record;
   while (true) {
-    while (launched < plan.size() && plan[launched].at <= tenant.now()) attacker.launch(plan[launched++].scenario, tenant.now());
     record.clear();
     const Draft* d = tenant.next(record);
     if (d == nullptr) break;
+    if (attacker.takes(*d)) continue;
     attacker.observe(*d);
     const bool agent = !d->agent_type.empty();
     const int kind = agent ? 100 : static_cast<int>(d->category);

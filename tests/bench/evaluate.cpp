@@ -101,17 +101,18 @@ Status evaluate(const Arguments& a, std::uint64_t seed, const std::shared_ptr<be
   Outputs outputs{judge, dump};
   ReplayLine line{rules, rules->activation(), outputs};
   bench::RecordFeeder feeder{line};
-  auto plan = plan_attacks(seed, tenant.world().start() + a.quiet_days * kDay, tenant.world().end() - kHour, a.attacks);
-  std::erase_if(plan, [&](const PlannedAttack& p) {
-    return !a.scenarios.empty() && std::find(a.scenarios.begin(), a.scenarios.end(), info(p.scenario).name) == a.scenarios.end();
-  });
-  std::size_t launched = 0;
+  std::vector<Scenario> only;
+  for (std::size_t s = 0; s < kScenarios; ++s) {
+    const auto scenario = static_cast<Scenario>(s);
+    if (std::find(a.scenarios.begin(), a.scenarios.end(), info(scenario).name) != a.scenarios.end()) only.push_back(scenario);
+  }
+  attacker.take_places(tenant.world().start() + a.quiet_days * kDay, tenant.world().end() - kHour, a.attacks, only);
   std::string record;
   while (true) {
-    while (launched < plan.size() && plan[launched].at <= tenant.now()) attacker.launch(plan[launched++].scenario, tenant.now());
     record.clear();
     const Draft* d = tenant.next(record);
     if (d == nullptr) break;
+    if (attacker.takes(*d)) continue;
     attacker.observe(*d);
     judge.record(*d);
     if (Status done = feeder.feed(record); !done.ok()) return done;

@@ -142,6 +142,42 @@ TEST_CASE("every generated record decodes to the sign-in that was meant", "[demo
   }
 }
 
+TEST_CASE("attacks in the places of ordinary records begin when those would have been, with the same principal", "[demo]") {
+  TenantOptions o = small(12);
+  o.days = 8;
+  const auto who_of = [](const Draft& d) { return d.has_principal ? d.principal_id.lo : d.user_id.lo; };
+  std::set<std::pair<std::int64_t, std::uint64_t>> ordinary;
+  std::size_t alone = 0;
+  std::string line;
+  {
+    Tenant tenant{o};
+    while (const Draft* d = tenant.next(line)) {
+      line.clear();
+      ++alone;
+      ordinary.insert({d->event_ms, who_of(*d)});
+    }
+  }
+  Tenant tenant{o};
+  Attacker attacker{tenant, o.seed};
+  attacker.take_places(tenant.world().start() + 3 * kDay, tenant.world().end() - kHour, 2);
+  std::size_t with_attacks = 0, steps = 0;
+  std::int64_t published = 0;
+  while (const Draft* d = tenant.next(line)) {
+    line.clear();
+    if (attacker.takes(*d)) continue;
+    attacker.observe(*d);
+    ++with_attacks;
+    CHECK(d->published_ms >= published);
+    published = d->published_ms;
+    steps += d->campaign != 0;
+    if (d->step != 1) continue;
+    INFO(info(attacker.campaign(d->campaign).scenario).name);
+    CHECK(ordinary.contains({d->event_ms, who_of(*d)}));
+  }
+  CHECK(attacker.campaigns().size() >= kScenarios * 3 / 2);
+  CHECK(with_attacks + attacker.campaigns().size() == alone + steps);  // each takes one ordinary record away
+}
+
 TEST_CASE("attack labels say what happened to whom", "[demo]") {
   const TenantOptions o = small(3);
   Tenant tenant{o};
