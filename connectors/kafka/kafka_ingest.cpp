@@ -18,6 +18,7 @@
 #include "connectors/kafka/reader.h"
 #include "connectors/kafka/source_mark.h"
 #include "connectors/kafka/source_start.h"
+#include "connectors/kafka/source_survey.h"
 #include "connectors/kafka/topics.h"
 #include "engine/codec/record_decoder.h"
 #include "engine/model/check.h"
@@ -45,9 +46,9 @@ class KafkaIngest::Impl final : public IngestTransport {
  public:
   explicit Impl(const KafkaOptions& options)
       : options_(options), journal_(topic(options, "journal")), dead_letters_(topic(options, Topic::dead_letter)) {
-    for (const InputTopic& input : options_.inputs) inputs_[input.topic] = Input{input.topic, input.tenant, input.generation, false};
+    for (const InputTopic& input : options_.inputs) inputs_[input.topic] = SourceInput{input.topic, input.tenant, input.generation, false};
     const std::string commands = topic(options_, "commands");
-    inputs_[commands] = Input{"commands", {}, 0, true};
+    inputs_[commands] = SourceInput{"commands", {}, 0, true};
   }
 
   ~Impl() override { close(); }
@@ -170,15 +171,9 @@ class KafkaIngest::Impl final : public IngestTransport {
   }
 
  private:
-  struct Input {
-    std::string name;  // as in source positions
-    std::string tenant;
-    std::int32_t generation = 0;
-    bool is_command = false;
-  };
   struct Part {
     const std::string* topic = nullptr;
-    const Input* input = nullptr;
+    const SourceInput* input = nullptr;
     std::int32_t partition = 0;
     std::int64_t next = 0;       // after the last message handed out
     std::int64_t committed = -1;
@@ -189,14 +184,8 @@ class KafkaIngest::Impl final : public IngestTransport {
   };
   struct Taken {
     MessagePtr message;
-    const Input* input = nullptr;
+    const SourceInput* input = nullptr;
     std::int32_t partition = 0;
-  };
-  /// A partition that is ours from now on.
-  struct Candidate {
-    const std::string* topic = nullptr;
-    Input* input = nullptr;
-    SourceFacts facts;
   };
   struct QueueFree {
     void operator()(rd_kafka_queue_t* q) const { rd_kafka_queue_destroy(q); }
@@ -341,84 +330,18 @@ class KafkaIngest::Impl final : public IngestTransport {
   void on_assigned(const rd_kafka_topic_partition_list_t& partitions) {
     parts_.clear();
     last_ = nullptr;
-    std::vector<Candidate> all;
-    if (const Status s = gather(partitions, all); !s.ok()) return fail(s.error());
-    if (const Status s = compare(all); !s.ok()) return fail(s.error());
+    const auto problem = [this](const std::string& topic, std::int32_t partition, const Error& why) { tell(topic, partition, why.code, why.message); };
+    auto all = survey_sources(consumer_.get(), options_, inputs_, partitions, pulse_, problem);
+    if (!all.ok()) return fail(all.error());
+    if (const Status s = compare_candidates(options_, all.value(), pulse_); !s.ok()) return fail(s.error());
     ListPtr list{rd_kafka_topic_partition_list_new(partitions.cnt)};
-    for (const Candidate& one : all) place(one, list.get());
+    for (const SourceCandidate& one : all.value()) place(one, list.get());
     const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), list.get());
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) fail({"client", std::string{"assign: "} + rd_kafka_err2str(error)});
   }
 
-  /// Positions, ends and marks of what was assigned; partitions that are not there are told and left out.
-  Status gather(const rd_kafka_topic_partition_list_t& partitions, std::vector<Candidate>& all) {
-    std::map<std::string, std::vector<std::int32_t>> by_topic;
-    for (int i = 0; i < partitions.cnt; ++i) by_topic[partitions.elems[i].topic].push_back(partitions.elems[i].partition);
-    std::optional<std::map<SourceKey, SourceMark>> marks;  // read only where a position is missing
-    for (const auto& [name, numbers] : by_topic) {
-      const auto input = inputs_.find(name);
-      if (input == inputs_.end()) continue;
-      const auto committed = committed_offsets(consumer_.get(), name, numbers, pulse_);
-      if (!committed.ok()) return committed.error();
-      for (const std::int32_t p : numbers) {
-        Candidate one{&input->first, &input->second, {}};
-        one.facts.partition = p;
-        const auto ends = watermarks(consumer_.get(), name, p, pulse_, kAskMax);
-        if (!ends.ok()) {
-          tell(name, p, ends.error().code == "not_authorized" ? "not_authorized" : "source_gone", ends.error().message);
-          continue;
-        }
-        one.facts.ends = ends.value();
-        const auto found = committed.value().find(p);
-        if (found == committed.value().end() || !take_position(one, found->second)) {
-          if (!marks) {
-            auto read = read_marks(options_, pulse_);
-            if (!read.ok()) return read.error();
-            marks = std::move(read.value());
-          }
-          take_mark(one, *marks);
-        }
-        all.push_back(std::move(one));
-      }
-    }
-    return Ok{};
-  }
-
-  /// False: the position is of another generation and says nothing about this topic.
-  static bool take_position(Candidate& one, const Committed& committed) {
-    const SourceMetadata metadata = read_source_metadata(committed.metadata).value_or(SourceMetadata{});
-    if (one.input->is_command) one.input->generation = metadata.generation;
-    if (metadata.generation != one.input->generation) return false;
-    one.facts.committed = committed.next_offset;
-    one.facts.mark = SourceMark{committed.next_offset, metadata.record};
-    return true;
-  }
-
-  static void take_mark(Candidate& one, const std::map<SourceKey, SourceMark>& marks) {
-    for (const auto& [key, mark] : marks) {
-      const auto& [name, generation, partition] = key;
-      if (name != *one.topic || partition != one.facts.partition) continue;
-      if (one.input->is_command && generation > one.input->generation) one.input->generation = generation;
-      if (generation == one.input->generation) one.facts.mark = mark;
-    }
-  }
-
-  Status compare(std::vector<Candidate>& all) {
-    std::vector<SourceQuestion> questions;
-    for (const Candidate& one : all) {
-      if (worth_comparing(one.facts)) questions.push_back({*one.topic, one.facts.partition, *one.facts.mark});
-    }
-    const auto answers = compare_sources(options_, questions, pulse_);
-    if (!answers.ok()) return answers.error();
-    auto answer = answers.value().begin();
-    for (Candidate& one : all) {
-      if (worth_comparing(one.facts)) one.facts.likeness = *answer++;
-    }
-    return Ok{};
-  }
-
   /// Decides where one source partition starts, or that it does not.
-  void place(const Candidate& one, rd_kafka_topic_partition_list_t* list) {
+  void place(const SourceCandidate& one, rd_kafka_topic_partition_list_t* list) {
     SourceStart start = source_start(one.facts);
     offset_gaps_ += static_cast<std::uint64_t>(start.lost);
     if (start.stopped && one.input->is_command) {
@@ -461,7 +384,7 @@ class KafkaIngest::Impl final : public IngestTransport {
   void look_at_sources() {
     doubted_ = false;
     std::map<std::string, std::int32_t> counts;
-    std::vector<Candidate> all;
+    std::vector<SourceCandidate> all;
     std::vector<Part*> asked;
     for (Part& part : parts_) {
       if (part.stopped) continue;
@@ -478,12 +401,12 @@ class KafkaIngest::Impl final : public IngestTransport {
                                        " is not there any more; once the topic is back, raise the input's generation and start again"});
         continue;
       }
-      Candidate one{part.topic, nullptr, {}};
+      SourceCandidate one{part.topic, nullptr, {}};
       one.facts = {part.partition, ends.value(), part.next, SourceMark{part.next, part.record}, Likeness::unknown};
       all.push_back(std::move(one));
       asked.push_back(&part);
     }
-    if (const Status s = compare(all); !s.ok()) return fail(s.error());
+    if (const Status s = compare_candidates(options_, all, pulse_); !s.ok()) return fail(s.error());
     for (std::size_t i = 0; i < asked.size(); ++i) {
       const SourceStart start = source_start(all[i].facts);
       if (start.stopped) stop(*asked[i], *start.problem);
@@ -627,7 +550,7 @@ class KafkaIngest::Impl final : public IngestTransport {
   const Clock::time_point began_ = Clock::now();
   const std::chrono::system_clock::time_point began_at_ = std::chrono::system_clock::now();
   const std::string journal_, dead_letters_;
-  std::map<std::string, Input> inputs_;  // by topic
+  SourceInputs inputs_;
   Pulse pulse_;
   mutable std::mutex mutex_;
   Status status_ = Ok{};  // guarded by mutex_
