@@ -15,6 +15,7 @@
 #include "connectors/kafka/topics.h"
 #include "tests/integration/embedded/crash_input.h"
 #include "tests/integration/kafka/line_check.h"
+#include "tests/integration/kafka/shell.h"
 #include "tests/integration/kafka/stranger.h"
 
 namespace bartizan::test {
@@ -29,16 +30,6 @@ constexpr int kHiddenMs = 8'000;
 constexpr std::uint64_t kPointWaitMs = 120'000;  // left as soon as it is reached; a long history is fed slowly
 
 void rest(milliseconds time) { std::this_thread::sleep_for(time); }
-
-std::string output_of(const std::string& command) {
-  std::string out;
-  std::FILE* pipe = ::popen(command.c_str(), "re");
-  if (pipe == nullptr) return {};
-  std::array<char, 4096> buffer{};
-  while (const std::size_t n = std::fread(buffer.data(), 1, buffer.size(), pipe)) out.append(buffer.data(), n);
-  ::pclose(pipe);
-  return out;
-}
 
 std::set<std::string> alert_ids(const Published& published) {
   std::set<std::string> ids;

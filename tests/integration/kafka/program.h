@@ -13,7 +13,4 @@ struct Ran {
 /// Runs `bartizan ARGUMENTS` in a folder, words as a shell takes them, without a terminal.
 Ran bartizan(const std::string& folder, const std::string& arguments);
 
-/// What a shell command prints.
-std::string output_of(const std::string& command);
-
 }  // namespace bartizan::test

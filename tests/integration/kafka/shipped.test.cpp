@@ -25,6 +25,7 @@
 #include "tests/integration/kafka/line_check.h"
 #include "tests/integration/kafka/ordinary_reader.h"
 #include "tests/integration/kafka/program.h"
+#include "tests/integration/kafka/shell.h"
 #include "tests/support/kafka/broker.h"
 
 using namespace bartizan;
