@@ -199,7 +199,7 @@ void add_state(Families& f, const DetectStats* d) {
             read(d, [](auto& s) { return s.checkpoint_failures.value(); }));
   f.counter("checkpoint_rows_total", "Rows written to checkpoints.", read(d, [](auto& s) { return s.checkpoint_rows.value(); }));
   f.counter("checkpoint_bytes_total", "Bytes written to checkpoints.", read(d, [](auto& s) { return s.checkpoint_bytes.value(); }));
-  f.histogram("state_snapshot_duration_seconds", "Time for which a checkpoint stopped the line.",
+  f.histogram("state_snapshot_duration_seconds", "The longest single stop of the line for a checkpoint.",
               d != nullptr ? &d->checkpoint_seconds : nullptr);
   f.gauge("state_snapshot_timestamp_seconds", "When the last checkpoint was sealed.", d != nullptr ? seconds(d->checkpoint_ms) : 0);
   f.histogram("state_restore_seconds", "Time to load a checkpoint and fold up to the committed position.",

@@ -175,7 +175,8 @@ Status DetectWorker::recover(std::int32_t partition) {
   if (marker && !committed) {
     if (!marker->clean_stop) {
       return Error{"missing_position", partition_text(partition) + " has a checkpoint but no committed position; restore the position, or "
-                                                                   "remove the checkpoint to fold the whole journal again"};
+                                                                   "remove the checkpoint to fold the whole journal again; "
+                                                                   "brokers drop positions with a journal that is deleted"};
     }
     committed = CommittedPosition{marker->next_offset, marker->output_hash};
   }
