@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "connectors/kafka/client_log.h"
+#include "connectors/kafka/error_code.h"
 #include "connectors/kafka/group.h"
 #include "connectors/kafka/offset_metadata.h"
 #include "connectors/kafka/out_message.h"
@@ -33,14 +34,6 @@ constexpr std::chrono::seconds kFlushMax{60};     // then the transaction has lo
 constexpr std::chrono::milliseconds kRetryPause{50};
 constexpr std::chrono::seconds kSeekMax{20};
 constexpr std::chrono::seconds kAskMax{30};
-
-/// Group errors of an offset commit: the partitions are somebody else's by now, or are about to be.
-bool is_ownership_lost(const std::string& code) {
-  static const std::set<std::string> codes = {
-      rd_kafka_err2name(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID), rd_kafka_err2name(RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION),
-      rd_kafka_err2name(RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID), rd_kafka_err2name(RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)};
-  return codes.contains(code);
-}
 
 std::int64_t micros(Clock::duration d) { return std::chrono::duration_cast<std::chrono::microseconds>(d).count(); }
 
@@ -533,12 +526,6 @@ class KafkaDetect::Impl final : public DetectTransport {
     return CommitResult::retry_same_bytes;
   }
 
-  /// The first message to a topic that was deleted times out or is refused; what follows in the transaction hides the cause.
-  static bool may_mean_missing(const std::string& code) {
-    return means_missing(code) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) ||
-           code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_INVALID_TXN_STATE) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR__FENCED);
-  }
-
   std::set<std::string> unit_topics() const {
     std::set<std::string> names;
     for (const OutMessage& message : unit_) names.insert(message.topic);
@@ -552,10 +539,6 @@ class KafkaDetect::Impl final : public DetectTransport {
       if (!count.ok()) return count.error().code == "no_topic" ? std::optional{output_deleted(name)} : std::nullopt;
     }
     return std::nullopt;
-  }
-
-  static bool is_permanent(const std::string& code) {
-    return means_refused(code) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
   }
 
   static constexpr int kAbortsMax = 5;

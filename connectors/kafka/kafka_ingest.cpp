@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "connectors/kafka/client_log.h"
+#include "connectors/kafka/error_code.h"
 #include "connectors/kafka/group.h"
 #include "connectors/kafka/offset_metadata.h"
 #include "connectors/kafka/out_message.h"
@@ -238,8 +239,7 @@ class KafkaIngest::Impl final : public IngestTransport {
       const auto count = partition_count(consumer_.get(), journal_, pulse_, kAskMax);
       if (!count.ok() && count.error().code == "no_topic") return fail(journal_deleted(options_));
     }
-    const bool permanent = means_refused(code) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
-    if (++resends_in_a_row_ >= kResendsMax && permanent)
+    if (++resends_in_a_row_ >= kResendsMax && is_permanent(code))
       return fail({means_refused(code) ? "not_authorized" : "journal_refused", "writing " + trouble});
     if (const Status s = new_producer(); !s.ok()) return fail(s.error());
     std::this_thread::sleep_for(kRetryPause);

@@ -5,7 +5,7 @@
 #include <thread>
 #include <utility>
 
-#include "connectors/kafka/reader.h"
+#include "connectors/kafka/error_code.h"
 #include "engine/model/check.h"
 
 namespace bartizan::kafka {

@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "connectors/kafka/error_code.h"
 #include "connectors/kafka/group.h"
 
 namespace bartizan::kafka {
@@ -70,35 +71,25 @@ ListPtr one_partition(const std::string& topic, std::int32_t partition, std::int
 
 }  // namespace
 
-bool means_missing(rd_kafka_resp_err_t error) {
-  return error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-         error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-}
-
-bool means_missing(std::string_view code) {
-  return code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) ||
-         code == rd_kafka_err2name(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) || code == rd_kafka_err2name(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
-}
-
-bool means_refused(std::string_view code) {
-  return code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) ||
-         code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) ||
-         code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED) ||
-         code == rd_kafka_err2name(RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
-}
-
-Result<ClientPtr> make_reader(const KafkaOptions& options, std::string_view purpose, Isolation isolation) {
+Result<ConfPtr> reader_conf(const KafkaOptions& options, std::string_view purpose, std::string_view role, Isolation isolation) {
   auto conf = base_conf(options, purpose);
   if (!conf.ok()) return conf.error();
   rd_kafka_conf_t* c = conf.value().get();
-  set(c, "group.id", group_of(options, "detect"));
+  set(c, "group.id", group_of(options, role));
   set(c, "enable.auto.commit", "false");
   set(c, "enable.auto.offset.store", "false");
   set(c, "enable.partition.eof", "true");
   set(c, "auto.offset.reset", "error");
   set(c, "isolation.level", isolation == Isolation::committed ? "read_committed" : "read_uncommitted");
-  // A restore reads as fast as it can: big fetches, and no wait for more at the end.
-  set_default(c, options, "fetch.wait.max.ms", "20");
+  set_default(c, options, "fetch.wait.max.ms", "20");  // no wait for more at the end
+  return conf;
+}
+
+Result<ClientPtr> make_reader(const KafkaOptions& options, std::string_view purpose, Isolation isolation) {
+  auto conf = reader_conf(options, purpose, "detect", isolation);
+  if (!conf.ok()) return conf.error();
+  rd_kafka_conf_t* c = conf.value().get();
+  // A restore reads as fast as it can.
   set_default(c, options, "fetch.error.backoff.ms", "20");
   set_default(c, options, "fetch.message.max.bytes", "8388608");
   set_default(c, options, "queued.min.messages", "1000000");

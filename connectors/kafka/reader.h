@@ -18,7 +18,10 @@ namespace bartizan::kafka {
 
 enum class Isolation : std::uint8_t { committed, uncommitted };
 
-/// A consumer that never joins a group. Its group id is DETECT's, so that it needs no rights of its own.
+/// The configuration of a consumer that never joins a group, whose end of a partition is an event. It has the group id of a role all the same,
+/// so that it needs no rights of its own. Errors as base_conf.
+Result<ConfPtr> reader_conf(const KafkaOptions& options, std::string_view purpose, std::string_view role, Isolation isolation);
+/// Such a consumer with DETECT's group id, for reading as fast as it can. Errors of client.h.
 Result<ClientPtr> make_reader(const KafkaOptions& options, std::string_view purpose, Isolation isolation);
 
 struct Watermarks {
@@ -26,11 +29,6 @@ struct Watermarks {
 };
 /// A broker that has just come back may not know its topics yet: a topic is missing (`no_topic`) when it was so for this long.
 inline constexpr std::chrono::seconds kTopicAppears{15};
-/// The client's codes for a topic or partition that is not there.
-bool means_missing(rd_kafka_resp_err_t error);
-bool means_missing(std::string_view code);  // rd_kafka_err2name
-/// A permission is missing: asking again does not help.
-bool means_refused(std::string_view code);
 
 /// Waits for the brokers while they cannot be reached, at most `limit`. Errors: `unreachable`, `not_authorized`, `no_topic`.
 Result<Watermarks> watermarks(rd_kafka_t* reader, const std::string& topic, std::int32_t partition, Pulse& pulse,

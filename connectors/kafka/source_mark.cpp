@@ -4,7 +4,6 @@
 #include <charconv>
 #include <optional>
 
-#include "connectors/kafka/group.h"
 #include "connectors/kafka/reader.h"
 #include "connectors/kafka/topics.h"
 #include "engine/model/hash.h"
@@ -49,17 +48,9 @@ std::string hexadecimal(std::uint64_t value) {
 
 /// A reader that is told one record a partition.
 Result<ClientPtr> make_fetcher(const KafkaOptions& options) {
-  auto conf = base_conf(options, "source");
+  auto conf = reader_conf(options, "source", "ingest", Isolation::uncommitted);
   if (!conf.ok()) return conf.error();
-  rd_kafka_conf_t* c = conf.value().get();
-  set(c, "group.id", group_of(options, "ingest"));
-  set(c, "enable.auto.commit", "false");
-  set(c, "enable.auto.offset.store", "false");
-  set(c, "enable.partition.eof", "true");
-  set(c, "auto.offset.reset", "error");
-  set(c, "isolation.level", "read_uncommitted");
-  set_default(c, options, "fetch.wait.max.ms", "20");
-  set_default(c, options, "fetch.message.max.bytes", "65536");  // more only where one batch is larger
+  set_default(conf.value().get(), options, "fetch.message.max.bytes", "65536");  // more only where one batch is larger
   auto client = make_client(RD_KAFKA_CONSUMER, std::move(conf.value()));
   if (client.ok()) rd_kafka_poll_set_consumer(client.value().get());
   return client;

@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "connectors/kafka/error_code.h"
 #include "connectors/kafka/producer.h"
 #include "connectors/kafka/reader.h"
 #include "connectors/kafka/state_rows.h"
