@@ -2,7 +2,8 @@
 // says, the journal has every record that was sent, and the checkpoints hold the fold's state. Exit code 0: all of it holds. 1: not, and why.
 //
 //   kafka_crash_check RUNNER RECOUNT [--kills N] [--points all|NAME:COUNT]... [--broker-kills N] [--freezes N] [--joins N] [--abort-every N]
-//                     [--unknown-every N] [--sources N] [--partitions N] [--calm] [--hidden] [--seed N] [--times N]
+//                     [--unknown-every N] [--sources N] [--partitions N] [--verdicts N] [--calm] [--hidden] [--seed N]
+//                     [--times N]
 
 #include <cstdlib>
 #include <exception>
@@ -53,6 +54,7 @@ bool read(int argc, char** argv, Arguments& a) {
     else if (word == "--unknown-every") a.faults.unknown_every = static_cast<int>(number);
     else if (word == "--sources") a.shape.sources = static_cast<int>(number);
     else if (word == "--partitions") a.shape.partitions = static_cast<int>(number);
+    else if (word == "--verdicts") a.shape.verdicts = number;
     else if (word == "--seed") a.shape.seed = number;
     else if (word == "--times") times = number;
     else return false;

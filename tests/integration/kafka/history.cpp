@@ -66,7 +66,7 @@ History::History(Shape shape, Faults faults, Broker& broker, const std::string& 
   create_topic(broker, options_.inputs[0].topic, shape_.sources);
   const testing::CrashInput input = testing::make_crash_input(shape_.seed);
   signins_ = input.first + input.second;
-  if (!shape_.calm) commands_ = input.commands;
+  for (unsigned i = 0; !shape_.calm && i < shape_.verdicts; ++i) commands_ += input.commands;
 }
 
 /// A guess at how long the faults take, so that there is something to read all the while.

@@ -30,6 +30,7 @@ struct Shape {
   std::uint64_t seed = 1;
   int sources = 2;              // partitions of the raw topic
   int partitions = 2;           // of the journal
+  unsigned verdicts = 1;        // how often all verdicts come
   bool calm = false;            // afterwards the same input without faults: the same alerts
 };
 
