@@ -139,10 +139,10 @@ class KafkaDetect::Impl final : public DetectTransport {
     CommitResult result = ready_producer() ? attempt(positions) : CommitResult::fatal;
     if (result == CommitResult::committed) {
       unit_.clear();
-      aborts_in_a_row_ = 0;
+      refusals_in_a_row_ = 0;
       last_commit_us_ = micros(Clock::now() - began);
       ++transactions_;
-    } else if (result == CommitResult::retry_same_bytes) {
+    } else if (result == CommitResult::retry_same_bytes || result == CommitResult::unknown) {
       std::this_thread::sleep_for(kRetryPause);
     }
     if (pulse_.interrupted() && result != CommitResult::committed) {
@@ -508,6 +508,14 @@ class KafkaDetect::Impl final : public DetectTransport {
         return CommitResult::fatal;
       }
     }
+    // Counted whatever became of the abort: a new producer whose first transaction got no partition cannot end it either.
+    if (is_permanent(code) && ++refusals_in_a_row_ >= kRefusalsMax) {
+      std::string topics;
+      for (const std::string& name : unit_topics()) topics += (topics.empty() ? "" : ", ") + name;
+      fail({means_refused(code) ? "not_authorized" : "output_refused",
+            code + " on every attempt: " + producer_->trouble() + " (of " + topics + ")"});
+      return CommitResult::fatal;
+    }
     if (result != TxnResult::ok) {
       producer_.reset();
 #ifdef BARTIZAN_FAULT_UNKNOWN_IS_ABORTED  // only ever defined by a target that tests the tests
@@ -517,12 +525,6 @@ class KafkaDetect::Impl final : public DetectTransport {
 #endif
     }
     if (is_ownership_lost(code)) return lose();
-    if (++aborts_in_a_row_ >= kAbortsMax && is_permanent(code)) {
-      std::string topics;
-      for (const std::string& name : unit_topics()) topics += (topics.empty() ? "" : ", ") + name;
-      fail({means_refused(code) ? "not_authorized" : "output_refused",
-            code + " on every attempt: " + producer_->trouble() + " (of " + topics + ")"});
-    }
     return CommitResult::retry_same_bytes;
   }
 
@@ -541,7 +543,7 @@ class KafkaDetect::Impl final : public DetectTransport {
     return std::nullopt;
   }
 
-  static constexpr int kAbortsMax = 5;
+  static constexpr int kRefusalsMax = 5;
 
   const KafkaOptions options_;
   const std::string transactional_id_;
@@ -568,7 +570,7 @@ class KafkaDetect::Impl final : public DetectTransport {
 
   std::unique_ptr<Producer> producer_;
   std::deque<OutMessage> unit_;
-  int aborts_in_a_row_ = 0;
+  int refusals_in_a_row_ = 0;
   std::atomic<std::uint64_t> rebalances_{0}, aborts_{0}, producers_{0}, transactions_{0};
   std::atomic<std::int64_t> last_commit_us_{0}, last_flush_us_{0}, last_offsets_us_{0}, last_end_us_{0};
 };
