@@ -4,8 +4,10 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <thread>
 
+#include "connectors/kafka/topic_access.h"
 #include "tests/integration/kafka/line_check.h"
 #include "tests/integration/kafka/product.h"
 
@@ -81,6 +83,48 @@ TEST_CASE("a source topic made anew while the engine is down, and longer than wh
   product.options.inputs.front().generation = 1;
   REQUIRE(product.start());
   CHECK(product.finish() == "");
+}
+
+TEST_CASE("a commands topic made anew is read from its start: verdicts before and after it count, each once", "[kafka]") {
+  const bool down = GENERATE(true, false);  // while the engine is down, or under it
+  Product product{broker(), down ? "verdicts-down" : "verdicts-up"};
+  const std::string commands = product.options.prefix + "commands";
+  const auto say = [&](const std::string& what) {
+    kafka::OutMessage verdict;
+    verdict.topic = commands;
+    verdict.value = what;
+    REQUIRE(kafka::put_messages(product.options, "test", {verdict}).ok());
+  };
+  // Nobody understands them, so each ends as a dead letter that can be counted.
+  const auto dead_letters = [&] {
+    std::size_t found = 0;
+    for (const auto& [name, values] : test::published(product.options)) {
+      const bool is_verdict = name.first == "dead-letter" && name.second.rfind("commands/", 0) == 0;  // the key is the source position
+      found += is_verdict ? values.size() : 0;
+    }
+    return found;
+  };
+  REQUIRE(product.start());
+  product.feed(0, 200);
+  REQUIRE(test::settle(product.options, 60));
+  say("{one");
+  say("{two");
+  CHECK(within(seconds{30}, [&] { return dead_letters() == 2; }));
+
+  if (down) CHECK(product.engine().end(SIGTERM) == 0);
+  test::delete_topic(broker(), commands);
+  std::this_thread::sleep_for(seconds{4});
+  if (!down) CHECK(product.engine().end(SIGTERM) == 0);
+  REQUIRE(product.start());  // makes the topic
+  say("{three");
+  say("{four");
+  say("{five");
+  product.feed(200, 300);
+  CHECK(within(seconds{30}, [&] { return dead_letters() == 5; }));
+  INFO(product.log());
+  CHECK(product.told("commands_recreated") == 1);
+  CHECK(product.finish() == "");
+  CHECK(dead_letters() == 5);
 }
 
 TEST_CASE("a journal that is deleted ends the engine with one message, and it stays away from what is made in its place", "[kafka]") {

@@ -23,6 +23,7 @@ using std::chrono::seconds;
 namespace {
 
 constexpr seconds kDead{120};
+constexpr seconds kFrozen{30};  // five times the group session
 
 Broker& broker() {
   static Broker one{{false, true}};
@@ -73,6 +74,29 @@ TEST_CASE("a broker that is dead for two minutes: alive, not ready, two lines in
   CHECK(within(seconds{60}, [&] { return product.get("/-/ready").status == 200; }));
   CHECK(product.told("\"event\":\"brokers_reachable\"") >= 1);
   product.feed(900, 1'400);
+  CHECK(product.finish() == "");
+}
+
+TEST_CASE("a broker that is frozen for half a minute and wakes: alive, nothing lost, nothing doubled", "[kafka]") {
+  Product product{broker(), "frozen"};
+  REQUIRE(product.start());
+  product.feed(0, 400);
+  std::thread later{[&] { product.feed(400, 800); }};
+  std::this_thread::sleep_for(std::chrono::milliseconds{500});
+  broker().freeze();
+  const auto frozen = std::chrono::steady_clock::now();
+  int unhealthy = 0;
+  while (std::chrono::steady_clock::now() - frozen < kFrozen) {
+    unhealthy += product.get("/-/healthy").status == 200 ? 0 : 1;
+    std::this_thread::sleep_for(seconds{1});
+  }
+  broker().thaw();
+  later.join();
+  INFO(product.log());
+  CHECK(unhealthy == 0);
+  CHECK(product.engine().runs());
+  CHECK(within(seconds{60}, [&] { return product.get("/-/ready").status == 200; }));
+  product.feed(800, 1'200);
   CHECK(product.finish() == "");
 }
 
