@@ -50,6 +50,8 @@ class Application {
   void add_line_commands();
   void add_check_commands();
   void add_operate_commands();
+  void add_dead_letter_commands();
+  void add_verdict_commands();
   int fail(const std::string& message);
   template <class Enum>
   void add_choice(CLI::App& app, const std::string& flag, Enum& value, const std::map<std::string, Enum>& words, const std::string& help);
@@ -241,6 +243,21 @@ void Application::add_operate_commands() {
   s->add_flag("--brief", status_.brief, "Without checkpoints: on Kafka they are looked for in the state topic");
   add_timeout(*s);
 
+  add_dead_letter_commands();
+
+  CLI::App* journal = command(app_, "journal", "The journal", "  bartizan journal dump -c bartizan.yaml -o ndjson", nullptr);
+  journal->require_subcommand(0, 1);
+  CLI::App* c = command(*journal, "dump", "One line per journal entry, repeats included",
+                        "  bartizan journal dump -c bartizan.yaml --from 0:1200 -o ndjson",
+                        [this] { return cli::journal_dump(global_, journal_); });
+  c->add_option("--from", journal_.from, "Begin at partition P, offset O")->type_name("P:O");
+  c->add_option("--limit", journal_.limit, "At most this many entries")->type_name("N");
+  add_timeout(*c);
+
+  add_verdict_commands();
+}
+
+void Application::add_dead_letter_commands() {
   CLI::App* dlq = command(app_, "dlq", "Dead letters: records that could not be used",
                           "  bartizan dlq list -c bartizan.yaml\n  bartizan dlq show 3 -c bartizan.yaml\n"
                           "  bartizan dlq replay -c bartizan.yaml",
@@ -268,16 +285,9 @@ void Application::add_operate_commands() {
   c->add_option("--file", dlq_.file, "File to read (default: the configured file or topic)")->type_name("FILE");
   c->add_flag("--yes", dlq_.yes, "Do not ask; needed where standard input is no terminal");
   add_timeout(*c);
+}
 
-  CLI::App* journal = command(app_, "journal", "The journal", "  bartizan journal dump -c bartizan.yaml -o ndjson", nullptr);
-  journal->require_subcommand(0, 1);
-  c = command(*journal, "dump", "One line per journal entry, repeats included",
-              "  bartizan journal dump -c bartizan.yaml --from 0:1200 -o ndjson",
-              [this] { return cli::journal_dump(global_, journal_); });
-  c->add_option("--from", journal_.from, "Begin at partition P, offset O")->type_name("P:O");
-  c->add_option("--limit", journal_.limit, "At most this many entries")->type_name("N");
-  add_timeout(*c);
-
+void Application::add_verdict_commands() {
   CLI::App* r = command(app_, "risk", "Give a verdict on a user, workload identity, agent or sign-in",
                         "  bartizan risk dismiss user/8c1d2e3f-4a5b-4c6d-8e7f-901a2b3c4d5e --tenant 3b6a1f7e-52c4-4d0b-9a38-6e1c0f4d7b21 "
                         "-c bartizan.yaml",
@@ -288,11 +298,11 @@ void Application::add_operate_commands() {
       {"confirm-compromised", "True: set the risk to high"},
       {"confirm-safe", "False: end the risk (not for service principals and managed identities)"}};
   for (const auto& [name, what] : actions) {
-    c = command(*r, name, what, "  bartizan risk dismiss agent/11111111-2222-4333-8444-555555555555 --tenant ID --note 'known job'",
-                [this, action = std::string(name)] {
-                  risk_.action = action;
-                  return cli::risk(global_, risk_);
-                });
+    CLI::App* c = command(*r, name, what, "  bartizan risk dismiss agent/11111111-2222-4333-8444-555555555555 --tenant ID --note 'known job'",
+                          [this, action = std::string(name)] {
+                            risk_.action = action;
+                            return cli::risk(global_, risk_);
+                          });
     c->add_option("target", risk_.target, "user/ID, service_principal/ID, managed_identity/ID, agent/ID or sign_in/ID")
         ->type_name("TYPE/ID")->required();
     c->add_option("--tenant", risk_.tenant, "Tenant id (default: files.tenant)")->type_name("ID");

@@ -189,6 +189,56 @@ constexpr string_view kWorkloadEmpties =
 constexpr string_view kProcessing =
     R"json({"key":"Legacy TLS (TLS 1.0, 1.1, 3DES)","value":"False"},{"key":"Oauth Scope Info","value":"[\"email\",\"openid\",\"profile\",\"offline_access\",\"User.Read\",\"Mail.ReadWrite\",\"Calendars.ReadWrite\",\"Files.ReadWrite.All\",\"Sites.Read.All\"]"},{"key":"Is CAE Token","value":"True"},{"key":"Login Hint Present","value":"True"},{"key":"Is Legacy Store Used","value":"False"},{"key":"Azure AD App Authentication Library","value":"Family: MSAL Library: MSAL.NET 4.66.1.0 Platform: .NET 8.0.11"})json";
 
+void device(const Device& d, std::string& out) {
+  const bool registered = d.id != Guid{};
+  out.append("\"deviceDetail\":{\"deviceId\":\"");
+  if (registered) append_guid(out, d.id);
+  out.append("\",");
+  if (registered) member(out, "\"displayName\":", d.name);
+  member(out, "\"operatingSystem\":", d.os);
+  out.append("\"browser\":\"").append(d.browser).push_back('"');
+  if (registered) out.append(",\"isCompliant\":true,\"isManaged\":true,\"trustType\":\"").append(d.trust).push_back('"');
+  out.append("},");
+}
+
+void place(const Endpoint& from, bool no_asn, std::string& out) {
+  if (from.empty()) {
+    out.append("\"location\":{\"city\":\"\",\"state\":\"\",\"countryOrRegion\":\"\",\"geoCoordinates\":{\"latitude\":0.0,\"longitude\":0.0}},");
+  } else {
+    const City& c = cities()[from.city];
+    const std::uint64_t spot = mix64(from.hi ^ (from.v6() ? 0 : from.lo >> 8));
+    member(out, "\"location\":{\"city\":", c.name);
+    member(out, "\"state\":", c.state);
+    out.append("\"countryOrRegion\":\"").append(c.country).append("\",\"geoCoordinates\":{\"latitude\":");
+    append_degrees(out, c.latitude + (static_cast<double>(spot % 1601) - 800) * 1.0001e-4);
+    out.append(",\"longitude\":");
+    append_degrees(out, c.longitude + (static_cast<double>(spot / 1601 % 1601) - 800) * 1.0001e-4);
+    out.append("}},");
+    if (!no_asn) {
+      out.append("\"autonomousSystemNumber\":");
+      append_int(out, from.asn);
+      out.push_back(',');
+    }
+  }
+}
+
+void agent(const Draft& d, std::string& out) {
+  if (!d.agent_type.empty() || !d.agent_subject_type.empty()) {
+    out.append("\"agent\":{\"agentType\":\"").append(d.agent_type);
+    out.append("\",\"parentAppId\":\"");
+    append_guid(out, d.agent_parent_app);
+    out.append("\",\"agentSubjectType\":\"").append(d.agent_subject_type).push_back('"');
+    if (d.has_subject_parent) {
+      out.append(",\"agentSubjectParentId\":\"");
+      append_guid(out, d.agent_subject_parent);
+      out.push_back('"');
+    }
+    out.append("},");
+  } else {
+    out.append("\"agent\":{\"agentType\":\"notAgentic\",\"agentSubjectType\":\"notAgentic\"},");
+  }
+}
+
 }  // namespace
 
 string_view failure_text(std::int32_t code) {
@@ -272,35 +322,8 @@ void RecordWriter::who_and_how(const Draft& d, std::uint64_t salt, std::string& 
   out.append("},");
   if (d.category <= SignInCategory::non_interactive_user) member(out, "\"clientAppUsed\":", d.client_app);
   member(out, "\"userAgent\":", d.user_agent);
-  if (d.device != nullptr) {
-    const bool registered = d.device->id != Guid{};
-    out.append("\"deviceDetail\":{\"deviceId\":\"");
-    if (registered) append_guid(out, d.device->id);
-    out.append("\",");
-    if (registered) member(out, "\"displayName\":", d.device->name);
-    member(out, "\"operatingSystem\":", d.device->os);
-    out.append("\"browser\":\"").append(d.device->browser).push_back('"');
-    if (registered) out.append(",\"isCompliant\":true,\"isManaged\":true,\"trustType\":\"").append(d.device->trust).push_back('"');
-    out.append("},");
-  }
-  if (d.from.empty()) {
-    out.append("\"location\":{\"city\":\"\",\"state\":\"\",\"countryOrRegion\":\"\",\"geoCoordinates\":{\"latitude\":0.0,\"longitude\":0.0}},");
-  } else {
-    const City& c = cities()[d.from.city];
-    const std::uint64_t spot = mix64(d.from.hi ^ (d.from.v6() ? 0 : d.from.lo >> 8));
-    member(out, "\"location\":{\"city\":", c.name);
-    member(out, "\"state\":", c.state);
-    out.append("\"countryOrRegion\":\"").append(c.country).append("\",\"geoCoordinates\":{\"latitude\":");
-    append_degrees(out, c.latitude + (static_cast<double>(spot % 1601) - 800) * 1.0001e-4);
-    out.append(",\"longitude\":");
-    append_degrees(out, c.longitude + (static_cast<double>(spot / 1601 % 1601) - 800) * 1.0001e-4);
-    out.append("}},");
-    if (!d.no_asn) {
-      out.append("\"autonomousSystemNumber\":");
-      append_int(out, d.from.asn);
-      out.push_back(',');
-    }
-  }
+  if (d.device != nullptr) device(*d.device, out);
+  place(d.from, d.no_asn, out);
   member(out, "\"correlationId\":", d.correlation);
   out.append("\"conditionalAccessStatus\":\"").append(d.blocked_by_policy ? "failure" : d.has_user && d.code == 0 ? "success" : "notApplied");
   out.append("\",\"appliedConditionalAccessPolicies\":[");
@@ -322,20 +345,7 @@ void RecordWriter::who_and_how(const Draft& d, std::uint64_t salt, std::string& 
   member(out, "\"authenticationProtocol\":", d.protocol);
   out.append("\"originalTransferMethod\":\"none\",");
   if (d.session != Guid{}) member(out, "\"sessionId\":", d.session);
-  if (!d.agent_type.empty() || !d.agent_subject_type.empty()) {
-    out.append("\"agent\":{\"agentType\":\"").append(d.agent_type);
-    out.append("\",\"parentAppId\":\"");
-    append_guid(out, d.agent_parent_app);
-    out.append("\",\"agentSubjectType\":\"").append(d.agent_subject_type).push_back('"');
-    if (d.has_subject_parent) {
-      out.append(",\"agentSubjectParentId\":\"");
-      append_guid(out, d.agent_subject_parent);
-      out.push_back('"');
-    }
-    out.append("},");
-  } else {
-    out.append("\"agent\":{\"agentType\":\"notAgentic\",\"agentSubjectType\":\"notAgentic\"},");
-  }
+  agent(d, out);
 }
 
 void RecordWriter::authentication(const Draft& d, std::string& out) const {

@@ -106,20 +106,6 @@ std::string_view level_word(const RiskReport& r) {
   return r.level_hidden ? "hidden" : "none";
 }
 
-Entity entity_of(const RiskReport& r) {
-  Entity e;
-  e.type = r.entity_type;
-  e.id = r.entity_id.str();
-  e.name = r.name;
-  if (r.entity_type == EntityType::user || r.entity_type == EntityType::agent) e.user_principal_name = r.user_principal_name;
-  if (r.entity_type != EntityType::user) e.app_id = r.app_id.str();
-  if (r.entity_type == EntityType::agent) {
-    e.identity_type = r.identity_type;
-    e.blueprint.id = r.blueprint_id.str();
-  }
-  return e;
-}
-
 /// Each time an entity becomes risky is a case of its own.
 std::string anchor_of(const RiskReport& r) {
   if (r.request_id) return r.request_id.str();
@@ -144,6 +130,20 @@ Evidence evidence_of_report(const RiskReport& r, const SourcePosition& source) {
 }
 
 }  // namespace
+
+Entity entity_of(const RiskReport& r) {
+  Entity e;
+  e.type = r.entity_type;
+  e.id = r.entity_id.str();
+  e.name = r.name;
+  if (r.entity_type == EntityType::user || r.entity_type == EntityType::agent) e.user_principal_name = r.user_principal_name;
+  if (r.entity_type != EntityType::user) e.app_id = r.app_id.str();
+  if (r.entity_type == EntityType::agent) {
+    e.identity_type = r.identity_type;
+    e.blueprint.id = r.blueprint_id.str();
+  }
+  return e;
+}
 
 Rule entra_rule(const RiskReport& report, const RuleSet& rules) {
   const Word& word = report.kind == ReportKind::entity ? kAnyWord : word_of(report.event_type);

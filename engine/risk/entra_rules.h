@@ -4,10 +4,14 @@
 #include <string_view>
 
 #include "engine/detect/rule_set.h"
+#include "engine/model/entity.h"
 #include "engine/model/finding.h"
 #include "engine/model/risk_report.h"
 
 namespace bartizan {
+
+/// Whose risk the report tells, as far as it knows the entity.
+Entity entity_of(const RiskReport& report);
 
 /// Of a detection by its riskEventType, of a risky entity ("generic"). Confidence by level is ours; where `rules` has a native rule of
 /// the same name, family, half-life and dedup window are that rule's, so that both kinds of findings make one alert and one contribution.

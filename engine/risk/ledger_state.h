@@ -107,6 +107,9 @@ struct RiskLedger::State {
   // reports.cpp: what Entra says
   ReportOutcome take_detection(const RiskReport& r, const Rule& rule, Time now);
   ReportOutcome take_entity(const RiskReport& r, std::string_view rule_id, Time now);
+  void level_told(risk::EntityRow* row, const RiskReport& r, const risk::ReportRow& report, EntraRiskLevel before, std::string_view rule_id,
+                  ReportOutcome& outcome, Time now);
+  void compromise_told(risk::EntityRow& row, const RiskReport& r, Time now);
   risk::ReportRow& report_row(Key128 key, const RiskReport& r);
   void booked_report(Key128 key);
   void erase_report(Key128 key);

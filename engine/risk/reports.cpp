@@ -6,6 +6,7 @@
 #include "engine/detect/finding_confidence.h"
 #include "engine/model/check.h"
 #include "engine/model/detmath.h"
+#include "engine/risk/entra_rules.h"
 #include "engine/risk/ledger_state.h"
 #include "engine/risk/row_codec.h"
 
@@ -311,45 +312,10 @@ ReportOutcome RiskLedger::State::take_entity(const RiskReport& r, std::string_vi
   booked_report(key);
 
   if (r.state == EntraRiskState::at_risk) {
-    // Detections without a name of their own share the level's rule and alert, where the larger counts.
-    const auto same_rule = [&](const risk::Part& p) { return p.reported_only && p.rule_id == rule_id; };
-    const double missing = exponent_of_level(copy) - (row != nullptr ? exponent_of_others(*row, now, same_rule) : 0.0);
-    risk::Part* part = row != nullptr ? part_of(*row, copy) : nullptr;
-    const bool said = row != nullptr && std::any_of(row->parts.begin(), row->parts.end(),
-                                                    [&](const risk::Part& p) { return same_rule(p) && p.exponent(now) >= missing; });
-    if (part != nullptr && copy.level <= before) {
-      if (const double left = entra_exponent(*row, *part, now); left > kTopUpMin) {
-        top_up_again(*row, *part, left, now);
-      } else {
-        explained(*row, *part);
-      }
-      row->touched = now;
-      row->by = kByEntra;
-      risk::decide_level(*row, now, true);
-      risk::decide_revision(*row, now, r.event_time, true);
-    } else if (missing > kTopUpMin && !said) {
-      outcome.kind = ReportOutcome::Kind::finding;
-      outcome.confidence = 1.0 - detmath::exp(-missing);
-    }
+    level_told(row, r, copy, before, rule_id, outcome, now);
   } else if (r.state == EntraRiskState::confirmed_compromised) {
-    if (row == nullptr) {
-      Entity named;
-      named.type = r.entity_type;
-      named.id = r.entity_id.str();
-      named.name = r.name;
-      named.user_principal_name = r.user_principal_name;
-      named.app_id = r.app_id.str();
-      named.identity_type = r.identity_type;
-      row = &entity(owner, named, now);
-    }
-    const RiskDetail word = risk::confirmed_detail(r.entity_type);
-    for (const risk::Part& p : row->parts) note_state(p.alert_id, RiskState::confirmed_compromised, word);
-    risk::confirm(*row, word, now);
-    row->detail = word;
-    row->touched = now;
-    row->by = kByEntra;
-    risk::decide_level(*row, now, false);
-    risk::decide_revision(*row, now, r.event_time, true);
+    if (row == nullptr) row = &entity(owner, entity_of(r), now);
+    compromise_told(*row, r, now);
   } else if (row != nullptr) {
     const bool ended = r.state == EntraRiskState::none;
     clear(owner, *row, Clearing{ended ? RiskState::none : state_of(r.state), ended ? RiskDetail::none : r.detail, r.updated,
@@ -360,6 +326,43 @@ ReportOutcome RiskLedger::State::take_entity(const RiskReport& r, std::string_vi
     booked(owner);
   }
   return outcome;
+}
+
+/// Entra says that the entity is at risk: a finding of what the rest does not explain, or less than before. `row`: null where there is none.
+void RiskLedger::State::level_told(EntityRow* row, const RiskReport& r, const ReportRow& report, EntraRiskLevel before,
+                                   std::string_view rule_id, ReportOutcome& outcome, Time now) {
+  // Detections without a name of their own share the level's rule and alert, where the larger counts.
+  const auto same_rule = [&](const risk::Part& p) { return p.reported_only && p.rule_id == rule_id; };
+  const double missing = exponent_of_level(report) - (row != nullptr ? exponent_of_others(*row, now, same_rule) : 0.0);
+  risk::Part* part = row != nullptr ? part_of(*row, report) : nullptr;
+  const bool said = row != nullptr && std::any_of(row->parts.begin(), row->parts.end(),
+                                                  [&](const risk::Part& p) { return same_rule(p) && p.exponent(now) >= missing; });
+  if (part != nullptr && report.level <= before) {
+    if (const double left = entra_exponent(*row, *part, now); left > kTopUpMin) {
+      top_up_again(*row, *part, left, now);
+    } else {
+      explained(*row, *part);
+    }
+    row->touched = now;
+    row->by = kByEntra;
+    risk::decide_level(*row, now, true);
+    risk::decide_revision(*row, now, r.event_time, true);
+  } else if (missing > kTopUpMin && !said) {
+    outcome.kind = ReportOutcome::Kind::finding;
+    outcome.confidence = 1.0 - detmath::exp(-missing);
+  }
+}
+
+/// Somebody confirmed the entity as compromised in Entra.
+void RiskLedger::State::compromise_told(EntityRow& row, const RiskReport& r, Time now) {
+  const RiskDetail word = risk::confirmed_detail(r.entity_type);
+  for (const risk::Part& p : row.parts) note_state(p.alert_id, RiskState::confirmed_compromised, word);
+  risk::confirm(row, word, now);
+  row.detail = word;
+  row.touched = now;
+  row.by = kByEntra;
+  risk::decide_level(row, now, false);
+  risk::decide_revision(row, now, r.event_time, true);
 }
 
 void RiskLedger::State::note_flags(EntityRow& row, Tristate deleted, Tristate processing, Tristate enabled, Time now) {
