@@ -1,5 +1,6 @@
 #include "connectors/cli/line.h"
 
+#include <csignal>
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
@@ -49,7 +50,7 @@ DetectOptions detect_options(const Config& config) {
 
 }  // namespace
 
-volatile std::sig_atomic_t stop_signal = 0;
+std::atomic<int> stop_signal = 0;
 
 void watch_signals() {
   struct sigaction action {};

@@ -2,7 +2,6 @@
 // The loops of a running line, over any transport.
 
 #include <atomic>
-#include <csignal>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,7 +16,8 @@
 namespace bartizan::cli {
 
 /// The signal that asked this process to stop; 0: none. A second one ends it at once.
-extern volatile std::sig_atomic_t stop_signal;
+extern std::atomic<int> stop_signal;
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler writes it, other threads read it");
 void watch_signals();
 
 /// Counts how often a half of the line was made anew: too often in a short time means that it cannot be mended from inside.
