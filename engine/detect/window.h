@@ -109,8 +109,10 @@ class CountRing {
   std::array<std::uint16_t, N> counts_{};
 };
 
-/// The N most recently seen of some 32-bit hashes, with the day of the last sight. When full, the one longest unseen goes (ties: the
-/// smaller hash), so the content follows from the calls alone. Hash 0 is "unknown" and never stored.
+/// N of some 32-bit hashes, with the day of the last sight: the newest, and those that come back. When full, the one goes whose last
+/// sight, put off by a day for each day it was seen on (30 at most), is the longest ago (ties: the smaller hash), so that five networks
+/// met in passing do not take the place of one used every other day. The content follows from the calls alone. Hash 0 is "unknown" and
+/// never stored.
 template <std::size_t N>
 class RecentSet {
  public:
@@ -132,7 +134,7 @@ class RecentSet {
   /// Returns the hash that had to go, 0 when none. Late sights do not move `last` back.
   std::uint32_t see(std::uint32_t hash, Day day) {
     if (hash == 0 || day == 0) return 0;
-    Item* oldest = &items_[0];
+    Item* first = &items_[0];  // to go
     for (Item& i : items_) {
       if (i.last != 0 && i.hash == hash) {
         if (day > i.last) {
@@ -141,10 +143,10 @@ class RecentSet {
         }
         return 0;
       }
-      if (i.last < oldest->last || (i.last == oldest->last && i.hash < oldest->hash)) oldest = &i;
+      if (kept_to(i) < kept_to(*first) || (kept_to(i) == kept_to(*first) && i.hash < first->hash)) first = &i;
     }
-    const std::uint32_t gone = oldest->last != 0 ? oldest->hash : 0;
-    *oldest = Item{hash, day, 1};
+    const std::uint32_t gone = first->last != 0 ? first->hash : 0;
+    *first = Item{hash, day, 1};
     return gone;
   }
   const std::array<Item, N>& items() const { return items_; }
@@ -177,6 +179,8 @@ class RecentSet {
   }
 
  private:
+  /// 0 for unused items.
+  static std::uint32_t kept_to(const Item& i) { return i.last == 0 ? 0 : i.last + std::min<std::uint32_t>(i.days, 30); }
   std::array<Item, N> items_{};  // in no order; unused ones have last 0
 };
 

@@ -26,7 +26,7 @@ namespace bartizan {
 
 /// Raised whenever the same journal may give other bytes than before: checkpoints of another fold version are still loaded where
 /// their rows can be read, and the difference shows as a hash mismatch (docs/ARCHITECTURE.md, "Recovery").
-constexpr std::uint32_t kFoldVersion = 3;
+constexpr std::uint32_t kFoldVersion = 4;
 
 /// The fold of one journal partition. Used by one thread at a time. Reads no clock, file or environment: what it emits follows from the
 /// entries alone, whatever the sizes of polls and messages, the moments of commits and checkpoints, or the machine.

@@ -1,7 +1,7 @@
 // mfaFatigue: someone who has the password sends prompts until the user gives in.
 //
 // Detects: five prompts that were declined or not answered within 10 minutes, ten within 24 hours; an approval after that from the same
-//   address; a prompt that the user reported as fraud; twenty wrong codes in 24 hours.
+//   address, or after four prompts from one address of a network new to the user; a prompt that the user reported as fraud; twenty wrong codes in 24 hours.
 // Misses: floods that come from an address the user signs in from (those are the user's own trouble with a phone), and prompts that
 //   leave no sign-in record.
 // Evidence: the prompt (or approval) that decided, then the earlier prompts.
@@ -28,7 +28,8 @@ constexpr ParameterSpec kParameters[] = {
     {"prompts_fast", 5, 2, 12, "prompts", "Declined or unanswered prompts within fast_minutes that make a flood."},
     {"fast_minutes", 10, 1, 60, "min", "See prompts_fast."},
     {"prompts_slow", 10, 2, 12, "prompts", "Declined or unanswered prompts within 24 hours that make a flood."},
-    {"approval_minutes", 30, 1, 1'440, "min", "A sign-in from the flood's address within this time means that the user gave in."},
+    {"approval_minutes", 30, 1, 1'440, "min", "A sign-in from the prompts' address within this time means that the user gave in."},
+    {"approval_prompts", 4, 2, 12, "prompts", "Prompts from one address of a network new to the user that make a flood once one is approved there."},
     {"wrong_codes", 20, 5, 1'000, "codes", "Wrong one-time codes within 24 hours from unknown addresses that are guessing."},
 };
 
@@ -144,6 +145,7 @@ class MfaFatigue {
         fast_window_(p.duration("fast_minutes")),
         slow_(p.count("prompts_slow")),
         approval_(p.duration("approval_minutes")),
+        few_(p.count("approval_prompts")),
         codes_(p.count("wrong_codes")) {}
 
   void keys(const DetectContext&, const SignIn& e, KeySink& out) const {
@@ -231,22 +233,36 @@ class MfaFatigue {
   }
 
   void on_approval(const DetectContext& ctx, const SignIn& e, State& s, FindingSink& out) const {
-    if (s.flooded == 0 || e.event_time < time_of(s.flooded) || e.event_time - time_of(s.flooded) > approval_) return;
     if (equals_ignoring_case(e.auth_requirement, "singleFactorAuthentication") || familiar(ctx, e)) return;
-    const bool same_source = std::any_of(s.prompts.begin(), s.prompts.end(), [&](const EventNote& n) {
-      return n.address().host_unit() == e.ip.host_unit();
-    });
-    if (!same_source) return;
+    const auto from_there = [&](const EventNote& n) { return n.time <= e.event_time && n.address().host_unit() == e.ip.host_unit(); };
+    const auto same_source = static_cast<std::size_t>(std::count_if(s.prompts.begin(), s.prompts.end(), from_there));
+    if (same_source == 0) return;
+    const bool flooded = s.flooded != 0 && e.event_time >= time_of(s.flooded) && e.event_time - time_of(s.flooded) <= approval_;
+    if (!flooded && !(same_source >= few_ && from_strange_network(ctx, e) && lately(s, e))) return;
     s.approved = true;
     Finding f = start(e, Severity::high);
     f.title = user_title(e) + " approved an MFA prompt after not approving " + std::to_string(s.prompts.size()) + ".";
+    const std::uint32_t wanted = flooded ? fast_ : few_;
     f.why.push_back(passed("declined or unanswered prompts before", static_cast<double>(s.prompts.size()), CheckOp::ge,
-                           static_cast<double>(fast_), "prompts"));
-    f.why.back().pass = s.prompts.size() >= fast_;
+                           static_cast<double>(wanted), "prompts"));
+    f.why.back().pass = s.prompts.size() >= wanted;
     f.why.push_back(passed("approved from the address of the prompts", e.ip.str(), CheckOp::eq, e.ip.str()));
     f.why.push_back(passed("address known for this user", false, CheckOp::eq, false));
     add_evidence(ctx, e, s, f);
     out.add(std::move(f));
+  }
+
+  /// The newest prompt from the address of `e` came within the time of an approval.
+  bool lately(const State& s, const SignIn& e) const {
+    return std::any_of(s.prompts.begin(), s.prompts.end(), [&](const EventNote& n) {
+      return n.time <= e.event_time && e.event_time - n.time <= approval_ && n.address().host_unit() == e.ip.host_unit();
+    });
+  }
+
+  /// The user is known, but not from there.
+  static bool from_strange_network(const DetectContext& ctx, const SignIn& e) {
+    const UserProfile* p = ctx.profiles->user(e, ctx.watermark);
+    return p != nullptr && e.asn != 0 && !p->knows_asn(e.asn);
   }
 
   void report_fraud(const DetectContext& ctx, const SignIn& e, State& s, FindingSink& out) const {
@@ -318,6 +334,7 @@ class MfaFatigue {
   Duration fast_window_;
   std::uint32_t slow_;
   Duration approval_;
+  std::uint32_t few_;
   std::uint32_t codes_;
   mutable PromptReader reader_;  // a cache: no part of the state
 };

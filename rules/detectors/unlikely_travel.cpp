@@ -4,7 +4,8 @@
 // Misses: attackers near the user or inside networks that colleagues share, users without any sign-in in the 24 hours around, records
 //   without coordinates.
 // Evidence: the atypical end first, then the other end.
-// Remembers: the last sign-in of each of a user's last three devices, about 45 bytes each, for 26 hours.
+// Remembers: the last sign-in of each of a user's last three devices, about 45 bytes each, for 26 hours; non-interactive ones where network
+//   and country are the user's own.
 // Late events: are compared with the anchors on both sides of their time. Repeated findings on one anchor are not made.
 
 #include <algorithm>
@@ -72,7 +73,7 @@ class UnlikelyTravel {
   void keys(const DetectContext& ctx, const SignIn& e, KeySink& out) const {
     if (!e.success() || !Profiles::concerns(e) || !e.location.has_coordinates) return;
     if (e.ip.empty() || e.ip.is_special() || e.has_flag(kFlagGlobalSecureAccess)) return;
-    if (e.category == SignInCategory::interactive_user) return out.touch(Profiles::user_key(e));
+    if (e.category == SignInCategory::interactive_user || from_home(ctx, e)) return out.touch(Profiles::user_key(e));
     if (worth_judging(ctx, e)) out.if_known(Profiles::user_key(e));
   }
 
@@ -81,7 +82,7 @@ class UnlikelyTravel {
     std::vector<EventNote> anchors = state.anchors.unpack();
     const UserProfile* profile = ctx.profiles->user(e, ctx.watermark);
     if (profile != nullptr && learned(*profile, e.event_time)) judge(ctx, e, *profile, now, anchors, state, out);
-    if (e.category == SignInCategory::interactive_user) remember(now, anchors);
+    if (e.category == SignInCategory::interactive_user || from_home(ctx, e)) remember(now, anchors);
     state.newest = 0;
     for (const EventNote& a : anchors) state.newest = std::max(state.newest, stamp_of(a.time));
     state.anchors.assign(anchors);
@@ -118,6 +119,7 @@ class UnlikelyTravel {
     bool typical = false;        // a place of the user's
     bool asn_known = false;
     bool country_known = false;
+    bool at_home = false;        // the country that the user has on most days
     bool device_known = false;   // devices without any property count as known: absence never raises
   };
   struct Pair {
@@ -138,6 +140,14 @@ class UnlikelyTravel {
     if (std::find(std::begin(kMicrosoftAsns), std::end(kMicrosoftAsns), e.asn) != std::end(kMicrosoftAsns)) return false;
     const UserProfile* p = ctx.profiles->user(e, ctx.watermark);
     return p != nullptr && !p->knows_asn(e.asn) && p->country_days(country_code(e.location.country)) == 0;
+  }
+
+  /// A token that is renewed from a network and country of the user's tells where the user is as well as a sign-in by hand does, unless
+  /// colleagues share the network: it may lie elsewhere. Phones share their carrier's, whose hub lies in the country.
+  bool from_home(const DetectContext& ctx, const SignIn& e) const {
+    const UserProfile* p = ctx.profiles->user(e, ctx.watermark);
+    return p != nullptr && p->asn_days(e.asn) >= known_asn_days_ && p->country_days(country_code(e.location.country)) >= known_country_days_ &&
+           (is_phone(os_family(e)) || !ctx.profiles->shared_by(e.ip, e.event_time, shared_users_));
   }
 
   static EventNote anchor_of(const SignIn& e) {
@@ -175,12 +185,19 @@ class UnlikelyTravel {
     return p.rho > 1 ? std::optional<Pair>(p) : std::nullopt;
   }
 
+  static std::uint32_t most_days(const UserProfile& p) {
+    std::uint32_t most = 0;
+    for (const auto& c : p.countries.items()) most = std::max<std::uint32_t>(most, c.days);
+    return most;
+  }
+
   End look_at(const UserProfile& p, const EventNote& n, std::uint32_t own_days) const {
     End end;
     end.asn_known = p.asn_days(n.asn) > own_days;
     end.country_known = p.country_days(n.country) > own_days;
     const auto* device = n.tag == 0 ? nullptr : p.devices.find(n.tag);
     end.device_known = n.tag == 0 || (device != nullptr && device->days > own_days);
+    end.at_home = p.country_days(n.country) >= most_days(p);
     end.typical = p.country_days(n.country) >= known_country_days_ || p.asn_days(n.asn) >= known_asn_days_;
     return end;
   }
@@ -213,8 +230,9 @@ class UnlikelyTravel {
     const End& end = blame_now ? at_now : at_anchor;
     EventNote& blamed = blame_now ? now : *pair.anchor;
     const EventNote& other = blame_now ? *pair.anchor : now;
-    const std::optional<Severity> severity = severity_of(pair, blamed, other, end, blame_now ? at_anchor : at_now,
-                                                         blame_now ? anchor_shared : now_shared, e.category);
+    const End& other_end = blame_now ? at_anchor : at_now;
+    const bool by_token = blame_now && e.category == SignInCategory::non_interactive_user;
+    const std::optional<Severity> severity = severity_of(pair, blamed, other, end, other_end, blame_now ? anchor_shared : now_shared, by_token);
     if (!severity) return false;
     if (told_before(blamed, *severity, state)) return true;
     blamed.mark = static_cast<std::uint8_t>(blamed.mark | kReported);
@@ -234,9 +252,10 @@ class UnlikelyTravel {
   }
 
   /// `other_shared`: the other end is shared egress, which may lie elsewhere than the user; then network and country of the blamed end
-  /// must both be new.
+  /// must both be new; where it lies in another country than the user's own it is no more than low with a device like the user's: that is a
+  /// traveller and the company's way out. `by_token`: the blamed end is a renewed token.
   static std::optional<Severity> severity_of(const Pair& pair, const EventNote& blamed, const EventNote& other, const End& end,
-                                             const End& other_end, bool other_shared, SignInCategory category) {
+                                             const End& other_end, bool other_shared, bool by_token) {
     const bool own_machine = (blamed.mark & kRegistered) != 0 && end.device_known;
     if (own_machine) return std::nullopt;  // a VPN, or the device travelled with a clock that is wrong
     const bool all_new = !end.asn_known && !end.country_known && !end.device_known;
@@ -246,8 +265,9 @@ class UnlikelyTravel {
     const bool one_country = blamed.country == other.country && blamed.country != 0;
     const bool roaming = (blamed.mark & kPhone) == 0 || end.country_known || one_country;
     if (one_phone && roaming && end.device_known && other_end.device_known) return std::nullopt;
+    if (other_shared && end.device_known && !other_end.at_home) return Severity::low;
     if (pair.rho <= 2 || end.asn_known || (one_country && ((blamed.mark | other.mark) & kPhone) != 0)) return Severity::low;
-    if (category == SignInCategory::non_interactive_user) return end.device_known ? Severity::low : Severity::medium;
+    if (by_token) return end.device_known ? Severity::low : Severity::medium;
     return all_new ? Severity::high : Severity::medium;
   }
 

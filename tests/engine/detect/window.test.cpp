@@ -87,6 +87,16 @@ TEST_CASE("a recent set keeps the last seen and forgets the longest unseen", "[d
   }
 }
 
+TEST_CASE("what comes back on many days is not put out by what is met in passing", "[detect]") {
+  RecentSet<3> set;
+  for (Day day = 10; day < 20; ++day) set.see(1, day);
+  for (std::uint32_t h = 2; h < 10; ++h) set.see(h, 24);
+  REQUIRE(set.find(1) != nullptr);
+  CHECK(set.find(1)->days == 10);
+  for (std::uint32_t h = 10; h < 13; ++h) set.see(h, 40);  // ten days after its last sight, and ten more
+  CHECK(set.find(1) == nullptr);
+}
+
 TEST_CASE("distinct users are exact while few and forgotten after two periods", "[detect]") {
   DistinctWindow window;
   for (std::uint64_t i = 0; i < 4; ++i) window.see(i * 7, 5);

@@ -95,4 +95,24 @@ TEST_CASE("interrupts on the way to a prompt are not prompts", "[rules]") {
   for (int i = 0; i < 20; ++i) CHECK(stage.feed(Event(1, kMorning + minutes{i}).code(50076).details("MFA required in Azure AD")).empty());
 }
 
+TEST_CASE("four prompts from a network new to the user, one of them approved, are high; fewer, or from the user's own network, are not", "[rules]") {
+  for (const int prompts : {3, 4}) {
+    Stage stage(mfa_fatigue());
+    stage.history(1);
+    for (int i = 0; i < prompts; ++i) CHECK(stage.feed(prompt(1, kMorning + minutes{20 * i}, kDeclined)).empty());
+    stage.restart();
+    const auto found = stage.feed(Event(1, kMorning + minutes{20 * prompts}).at(kSingapore, kAttacker, 64500));
+    REQUIRE(found.size() == (prompts == 4 ? 1 : 0));
+    if (prompts == 4) CHECK(found[0].severity == Severity::high);
+  }
+  Stage own(mfa_fatigue());
+  own.history(1);
+  for (int i = 0; i < 4; ++i) own.feed(Event(1, kMorning + minutes{20 * i}).at(kSingapore, kAttacker, 64496).code(500121).details(kDeclined));
+  CHECK(own.feed(Event(1, kMorning + minutes{80}).at(kSingapore, kAttacker, 64496)).empty());
+  Stage late(mfa_fatigue());
+  late.history(1);
+  for (int i = 0; i < 4; ++i) late.feed(prompt(1, kMorning + minutes{20 * i}, kDeclined));
+  CHECK(late.feed(Event(1, kMorning + minutes{100}).at(kSingapore, kAttacker, 64500)).empty());
+}
+
 }  // namespace bartizan

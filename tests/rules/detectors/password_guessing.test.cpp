@@ -70,4 +70,45 @@ TEST_CASE("guessing state is gone an hour later", "[rules]") {
   CHECK(stage.detector().rows() == 0);
 }
 
+TEST_CASE("twenty wrong passwords a day from a network new to the user are guessing, however slow; the right one after them is high", "[rules]") {
+  Stage stage(password_guessing());
+  stage.history(1);
+  for (int i = 0; i < 19; ++i) CHECK(stage.feed(wrong(1, kMorning + minutes{50 * i})).empty());
+  stage.restart();
+  const Time last = kMorning + minutes{50 * 19};
+  auto found = stage.feed(wrong(1, last));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].severity == Severity::medium);
+  CHECK(found[0].title.find("20 wrong passwords") == 0);
+  found = stage.feed(Event(1, last + minutes{30}).at(kSingapore, kAttacker, 64500));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].severity == Severity::high);
+}
+
+TEST_CASE("slow failures stay silent: fewer, over more than a day, from the user's own mail program, from an office", "[rules]") {
+  Stage spread(password_guessing());
+  spread.history(1);
+  for (int i = 0; i < 60; ++i) CHECK(spread.feed(wrong(1, kMorning + minutes{80 * i})).empty());
+  Stage mail(password_guessing());
+  mail.history(1);
+  const auto program = [](Event e) {
+    e.e.client_app = "IMAP4";
+    e.e.user_agent = "BAV2ROPC";
+    return e.device("", "", "");
+  };
+  mail.feed(program(Event(1, kMorning)));
+  for (int i = 0; i < 60; ++i) CHECK(mail.feed(program(wrong(1, kMorning + minutes{10 * i}))).empty());
+  Stage office(password_guessing());
+  for (std::uint64_t u = 100; u < 140; ++u) office.feed(Event(u, kMorning - kDay).at(kSingapore, kAttacker, 64500));
+  office.history(1);
+  for (int i = 0; i < 30; ++i) CHECK(office.feed(wrong(1, kMorning + minutes{1 + i})).empty());
+  CHECK(office.feed(Event(1, kMorning + hours{1}).at(kSingapore, kAttacker, 64500)).empty());
+}
+
+TEST_CASE("addresses in the user's own country without a network's name are not counted as different ones", "[rules]") {
+  Stage stage(password_guessing());
+  stage.history(1);
+  for (std::uint32_t i = 0; i < 8; ++i) CHECK(stage.feed(Event(1, kMorning + minutes{6 * i}).at(kLisbon, kAttacker + 300 * i, 0).code(50126)).empty());
+}
+
 }  // namespace bartizan

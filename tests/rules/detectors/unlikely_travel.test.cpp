@@ -180,4 +180,40 @@ TEST_CASE("an interrupted sign-in that a correction completes is judged then", "
   CHECK(stage.correct(before, e.e).size() == 1);
 }
 
+TEST_CASE("a token renewed at home says where the user is, one from a network that colleagues share does not", "[rules]") {
+  for (const bool shared : {false, true}) {
+    Stage stage(unlikely_travel());
+    if (shared) {
+      for (std::uint64_t u = 10; u < 16; ++u) stage.feed(Event(u, kMorning - hours{1}).at(kLisbon, 0xC0000200U + static_cast<std::uint32_t>(u), 64496));
+    }
+    stage.history(1);
+    stage.feed(Event(1, kMorning + hours{40}).non_interactive());
+    stage.restart();
+    const auto found = stage.feed(far_away(1, kMorning + hours{41}));
+    REQUIRE(found.size() == (shared ? 0 : 1));
+    if (!shared) CHECK(found[0].severity == Severity::high);
+  }
+}
+
+TEST_CASE("a token renewed at home after the attacker's sign-in blames the attacker", "[rules]") {
+  Stage stage(unlikely_travel());
+  stage.history(1);
+  REQUIRE(stage.feed(far_away(1, kMorning + hours{40})).empty());
+  const std::uint64_t attacker_id = stage.last_id();
+  const auto found = stage.feed(Event(1, kMorning + hours{41}).non_interactive());
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].severity == Severity::high);
+  CHECK(found[0].evidence[0].event_id == Id::from_guid(0x1c2d4e3f9a4b5c6dULL, attacker_id).str());
+}
+
+TEST_CASE("a traveller's own laptop beside the company's way out in a third country is low", "[rules]") {
+  Stage stage(unlikely_travel());
+  for (std::uint64_t u = 10; u < 16; ++u) stage.feed(Event(u, kMorning - hours{1}).at(kNewYork, kOffice, 64497));
+  stage.history(1);
+  stage.feed(Event(1, kMorning + hours{30}).at(kNewYork, kOffice, 64497));
+  const auto found = stage.feed(Event(1, kMorning + hours{31}).at(kSingapore, kAttacker, 64500));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].severity == Severity::low);
+}
+
 }  // namespace bartizan
