@@ -46,7 +46,6 @@ Status OutputFolder::open(bool force) {
 
 void OutputFolder::emit(OutputRecord&& record) {
   File& f = files_[static_cast<std::size_t>(record.topic)];
-  ++f.records;
   f.buffer += record.value;
   f.buffer += '\n';
   if (f.buffer.size() >= kBufferBytes) write(record.topic);

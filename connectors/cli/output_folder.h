@@ -24,13 +24,11 @@ class OutputFolder : public OutputSink {
   /// Writes what is buffered.
   Status close();
   const Status& status() const { return status_; }
-  std::uint64_t records(Topic t) const { return files_[static_cast<std::size_t>(t)].records; }
 
  private:
   struct File {
     int fd = -1;
     std::string buffer;
-    std::uint64_t records = 0;
   };
   static constexpr std::size_t kBufferBytes = 1 << 18;
   void write(Topic t);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 
 #include <unistd.h>
 
@@ -17,15 +18,17 @@
 namespace bartizan::cli {
 namespace {
 
-/// Counts alerts on their way out, for the summary and for --fail-on-alert.
+/// Counts alerts and dead letters on their way out, for the summary and for --fail-on-alert.
 class CountingSink : public OutputSink {
  public:
   explicit CountingSink(OutputSink& next) : next_(next) {}
   void emit(OutputRecord&& record) override {
     if (record.topic == Topic::alerts) note(record.value);
+    if (record.topic == Topic::dead_letter) ++dead_letters_[std::string{member(record.value, "\"reason\":\"")}];
     next_.emit(std::move(record));
   }
   std::uint64_t opened(Severity s) const { return opened_[static_cast<std::size_t>(s)]; }
+  const std::map<std::string, std::uint64_t>& dead_letters() const { return dead_letters_; }  // by reason
   /// The highest severity that any revision on `alerts` had.
   std::optional<Severity> highest() const { return highest_; }
 
@@ -45,12 +48,24 @@ class CountingSink : public OutputSink {
   }
   OutputSink& next_;
   std::array<std::uint64_t, 5> opened_{};
+  std::map<std::string, std::uint64_t> dead_letters_;
   std::optional<Severity> highest_;
 };
 
 int unavailable(const Global& global, const Error& error) {
   say_error(global, error.message);
   return error.code == "not_empty" ? kUsage : kUnavailable;
+}
+
+/// "12 (10 bad_time, 2 too_large)".
+std::string dead_letter_words(const CountingSink& counted) {
+  std::string reasons;
+  std::uint64_t all = 0;
+  for (const auto& [reason, n] : counted.dead_letters()) {
+    reasons += (reasons.empty() ? " (" : ", ") + with_commas(n) + " " + reason;
+    all += n;
+  }
+  return with_commas(all) + (reasons.empty() ? "" : reasons + ")");
 }
 
 /// Exit code of a replay that ran to its end.
@@ -64,7 +79,9 @@ int finish(const Global& global, const ReplayOptions& options, OutputFolder& fol
     if (counted.opened(s) > 0) alerts += (alerts.empty() ? "" : ", ") + std::to_string(counted.opened(s)) + " " + std::string(to_word(s));
   }
   say(global, with_commas(events) + " sign-ins judged; alerts opened: " + (alerts.empty() ? "none" : alerts) + "; dead letters: " +
-                  with_commas(folder.records(Topic::dead_letter)) + "\n" + options.output + "/alerts.ndjson");
+                  dead_letter_words(counted) + "\n" + options.output + "/alerts.ndjson");
+  if (counted.dead_letters().contains("missing_tenant"))
+    say(global, "hint: records that do not name their tenant (Microsoft Graph) were not judged; say whose they are with --tenant ID");
   if (options.fail_on_alert.empty() || !counted.highest()) return kDone;
   return *counted.highest() >= *severity_from(options.fail_on_alert) ? kFindings : kDone;
 }

@@ -331,7 +331,7 @@ class PasswordSpray {
     if (key.kind != kTide && e.success()) walk(ctx, key, e, s);
     if (is_familiar(ctx, ctx.profiles->user(e, ctx.watermark), e)) return;
     const bool sprayed = s.log.targets.contains(CampaignAccount::hash_of(e));
-    if (key.kind != kAddress && !sprayed && (key.kind == kTide || !s.log.hosts.contains(CampaignLog::host_of(e)))) return;
+    if (key.kind != kAddress && !sprayed && !s.log.hosts.contains(CampaignLog::host_of(e))) return;
     if (key.kind != kAddress && !all_new(ctx, e)) return;
     if (!s.is_accused()) return s.log.add_candidate(e);
     const CampaignAccount account = CampaignAccount::of(e);

@@ -38,6 +38,7 @@ constexpr ParameterSpec kParameters[] = {
 constexpr double kGroundHours = 0.75;           // getting to and from an airport: algorithms.md 2.1
 constexpr double kPhoneRadiusKm = 300;          // carriers place their customers at a hub
 constexpr Duration kRowMemory = std::chrono::hours{26};  // half around the world takes 23 h at 900 km/h
+constexpr Duration kLookAgain = std::chrono::minutes{10};
 constexpr Duration kNewsFor = std::chrono::hours{24};
 constexpr Duration kToldFor = std::chrono::hours{24 * 14};
 constexpr std::size_t kAnchorsMax = 3;
@@ -58,6 +59,7 @@ class UnlikelyTravel {
     Stamp newest = 0;
     Stamp told = 0;            // when a medium or higher finding last named told_place
     std::uint32_t told_place = 0;
+    Stamp looked = 0;          // at a token renewed from one of the user's places
   };
 
   explicit UnlikelyTravel(const Parameters& p)
@@ -78,11 +80,13 @@ class UnlikelyTravel {
   }
 
   void on_event(const DetectContext& ctx, const StateKey&, const SignIn& e, State& state, FindingSink& out) const {
+    const bool is_renewal = e.category != SignInCategory::interactive_user && from_home(ctx, e);
+    if (is_renewal && (just_looked(e, state) || at_shared_place(ctx, e))) return;
     EventNote now = anchor_of(e);
     std::vector<EventNote> anchors = state.anchors.unpack();
     const UserProfile* profile = ctx.profiles->user(e, ctx.watermark);
     if (profile != nullptr && learned(*profile, e.event_time)) judge(ctx, e, *profile, now, anchors, state, out);
-    if (e.category == SignInCategory::interactive_user || from_home(ctx, e)) remember(now, anchors);
+    if (e.category == SignInCategory::interactive_user || is_renewal) remember(now, anchors);
     state.newest = 0;
     for (const EventNote& a : anchors) state.newest = std::max(state.newest, stamp_of(a.time));
     state.anchors.assign(anchors);
@@ -94,8 +98,9 @@ class UnlikelyTravel {
   }
 
   Time keep_until(const State& state) const {
-    if (state.newest == 0) return Time::min();
-    const Time anchors = time_of(state.newest) + kRowMemory;
+    const Time renewals = state.looked == 0 ? Time::min() : time_of(state.looked) + kLookAgain;
+    if (state.newest == 0) return renewals;
+    const Time anchors = std::max(renewals, time_of(state.newest) + kRowMemory);
     return state.told == 0 ? anchors : std::max(anchors, time_of(state.told) + kToldFor);
   }
   void encode(const State& state, ByteWriter& w) const {
@@ -103,12 +108,14 @@ class UnlikelyTravel {
     w.u32(state.newest);
     w.u32(state.told);
     w.u32(state.told_place);
+    if (state.looked != 0) w.u32(state.looked);
   }
   bool decode(ByteReader& r, State& state) const {
     if (!state.anchors.decode(r, kAnchorsMax)) return false;
     state.newest = r.u32();
     state.told = r.u32();
     state.told_place = r.u32();
+    state.looked = r.ok() && !r.at_end() ? r.u32() : 0;
     return r.ok();
   }
   std::size_t heap_bytes(const State& state) const { return state.anchors.heap_bytes(); }
@@ -142,12 +149,22 @@ class UnlikelyTravel {
     return p != nullptr && !p->knows_asn(e.asn) && p->country_days(country_code(e.location.country)) == 0;
   }
 
-  /// A token that is renewed from a network and country of the user's tells where the user is as well as a sign-in by hand does, unless
-  /// colleagues share the network: it may lie elsewhere. Phones share their carrier's, whose hub lies in the country.
+  /// A token that is renewed from a network and country of the user's tells where the user is as well as a sign-in by hand does.
   bool from_home(const DetectContext& ctx, const SignIn& e) const {
     const UserProfile* p = ctx.profiles->user(e, ctx.watermark);
-    return p != nullptr && p->asn_days(e.asn) >= known_asn_days_ && p->country_days(country_code(e.location.country)) >= known_country_days_ &&
-           (is_phone(os_family(e)) || !ctx.profiles->shared_by(e.ip, e.event_time, shared_users_));
+    return p != nullptr && p->asn_days(e.asn) >= known_asn_days_ && p->country_days(country_code(e.location.country)) >= known_country_days_;
+  }
+
+  /// Programs renew tokens every few minutes: one look in kLookAgain tells enough.
+  static bool just_looked(const SignIn& e, State& state) {
+    if (state.looked != 0 && e.event_time < time_of(state.looked) + kLookAgain) return true;
+    state.looked = stamp_of(e.event_time);
+    return false;
+  }
+
+  /// What colleagues share may lie elsewhere than the user. Phones share their carrier's networks, whose hub lies in the country.
+  bool at_shared_place(const DetectContext& ctx, const SignIn& e) const {
+    return !is_phone(os_family(e)) && ctx.profiles->shared_by(e.ip, e.event_time, shared_users_);
   }
 
   static EventNote anchor_of(const SignIn& e) {

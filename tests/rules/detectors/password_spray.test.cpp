@@ -266,6 +266,18 @@ TEST_CASE("a slow spray in which every attempt comes from somewhere else is the 
   std::size_t victims = 0;
   for (std::uint64_t u = 0; u < 200 && victims == 0; ++u) victims += of(elsewhere(u, t + hours{1}, 50076), EntityType::user).size();
   CHECK(victims == 1);
+
+  // An account that was never failed on, right at once from an address that failed on somebody else: any client will do.
+  Event tried(7, t + hours{2});
+  tried.at(kSingapore, 0xC6124321U, 4200000123U).device("", "Linux", "Firefox").code(50126);
+  tried.e.user_agent = "Agent/one";
+  stage.feed(tried);
+  Event right(1000, t + hours{2} - kDay);
+  stage.feed(right);  // has a past
+  right.e.event_time = t + hours{2} + minutes{5};
+  right.at(kSingapore, 0xC6124321U, 4200000123U).device("", "macOS", "Safari");
+  right.e.user_agent = "Agent/two";
+  CHECK(of(stage.feed(right), EntityType::user).size() == 1);
 }
 
 TEST_CASE("a correction does not count an attempt twice", "[rules]") {

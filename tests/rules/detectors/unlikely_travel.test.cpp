@@ -216,4 +216,15 @@ TEST_CASE("a traveller's own laptop beside the company's way out in a third coun
   CHECK(found[0].severity == Severity::low);
 }
 
+TEST_CASE("of tokens renewed again and again one in ten minutes is looked at", "[rules]") {
+  Stage stage(unlikely_travel());
+  stage.history(1);
+  const Time start = kMorning + hours{40};
+  for (int i = 0; i < 20; ++i) stage.feed(Event(1, start + minutes{i}).non_interactive());
+  stage.restart();
+  const auto found = stage.feed(far_away(1, start + minutes{21}));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].title.find("11 minutes after PT") != std::string::npos);
+}
+
 }  // namespace bartizan
