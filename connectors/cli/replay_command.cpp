@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <unordered_map>
 
 #include <unistd.h>
 
@@ -27,7 +28,8 @@ class CountingSink : public OutputSink {
     if (record.topic == Topic::dead_letter) ++dead_letters_[std::string{member(record.value, "\"reason\":\"")}];
     next_.emit(std::move(record));
   }
-  std::uint64_t opened(Severity s) const { return opened_[static_cast<std::size_t>(s)]; }
+  /// Alerts whose highest severity this was.
+  std::uint64_t alerts(Severity s) const { return alerts_[static_cast<std::size_t>(s)]; }
   const std::map<std::string, std::uint64_t>& dead_letters() const { return dead_letters_; }  // by reason
   /// The highest severity that any revision on `alerts` had.
   std::optional<Severity> highest() const { return highest_; }
@@ -43,11 +45,17 @@ class CountingSink : public OutputSink {
     // Members stand in schema order and "severity" before any text of the record that could hold these names.
     const auto severity = severity_from(member(line, "},\"severity\":\""));
     if (!severity) return;
-    if (member(line, "\"revision\":") == "1") ++opened_[static_cast<std::size_t>(*severity)];
+    const auto [known, is_new] = severity_of_.try_emplace(std::string{member(line, "\"id\":\"")}, *severity);
+    if (is_new || *severity > known->second) {
+      if (!is_new) --alerts_[static_cast<std::size_t>(known->second)];
+      ++alerts_[static_cast<std::size_t>(*severity)];
+      known->second = *severity;
+    }
     highest_ = highest_ ? std::max(*highest_, *severity) : *severity;
   }
   OutputSink& next_;
-  std::array<std::uint64_t, 5> opened_{};
+  std::unordered_map<std::string, Severity> severity_of_;  // the highest, by alert id
+  std::array<std::uint64_t, 5> alerts_{};
   std::map<std::string, std::uint64_t> dead_letters_;
   std::optional<Severity> highest_;
 };
@@ -76,9 +84,9 @@ int finish(const Global& global, const ReplayOptions& options, OutputFolder& fol
   for (const auto& category : stats.events) events += category[0].value() + category[1].value();
   std::string alerts;
   for (const Severity s : {Severity::critical, Severity::high, Severity::medium, Severity::low, Severity::informational}) {
-    if (counted.opened(s) > 0) alerts += (alerts.empty() ? "" : ", ") + std::to_string(counted.opened(s)) + " " + std::string(to_word(s));
+    if (counted.alerts(s) > 0) alerts += (alerts.empty() ? "" : ", ") + std::to_string(counted.alerts(s)) + " " + std::string(to_word(s));
   }
-  say(global, with_commas(events) + " sign-ins judged; alerts opened: " + (alerts.empty() ? "none" : alerts) + "; dead letters: " +
+  say(global, with_commas(events) + " sign-ins judged; alerts: " + (alerts.empty() ? "none" : alerts) + "; dead letters: " +
                   dead_letter_words(counted) + "\n" + options.output + "/alerts.ndjson");
   if (counted.dead_letters().contains("missing_tenant"))
     say(global, "hint: records that do not name their tenant (Microsoft Graph) were not judged; say whose they are with --tenant ID");

@@ -352,6 +352,7 @@ TEST_CASE("replay writes one file per topic, the same bytes every time", "[cli]"
   CHECK(first.out.empty());
   CHECK(holds(first.err, "dead letters: 1 (1 malformed_json)\n"));
   CHECK(!holds(first.err, "hint"));
+  CHECK(holds(first.err, "; alerts: "));
   CHECK(bartizan(folder, "replay in.ndjson --output b").code == 0);
   for (const auto* name : {"alerts.ndjson", "alerts-shadow.ndjson", "risky-users.ndjson", "risky-sign-ins.ndjson", "audit.ndjson", "dead-letter.ndjson"}) {
     INFO(name);
